@@ -1,0 +1,71 @@
+/* http_server - a small, hard HTTP/1.1 listener through libmicrohttpd.
+ *
+ * Closed holes: whole-request deadline (a watchdog cuts slow headers and bodies), limits on
+ *            connections in all and for each address, Content-Length required with a body, two of them or one with
+ *            Transfer-Encoding refused, body cap answered at the headers, raw path (never decoded by the library),
+ *            no keep-alive unless asked for.
+ * Threads:   the handler runs on a pool thread and may block for the disk.
+ * Ownership: a request is borrowed during the handler; a reply's body is copied.
+ * Failure:   http_server_start() says why (address in use, unreadable certificate). */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_EDGE_HTTP_SERVER_H
+#define BRIDGE_EDGE_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_server;
+struct http_headers; /* opaque; see http_header() */
+
+struct http_request_in {
+	const char *method; /* exactly as sent */
+	const char *path;   /* raw, without the query */
+	const char *query;  /* raw, without the `?`; "" */
+	const char *body;   /* NUL-terminated; "" */
+	size_t body_len;
+	const char *peer; /* numeric address */
+	const struct http_headers *headers;
+};
+
+/* The value of a header that came once; "" when it is missing or came more than once. */
+const char *http_header(const struct http_request_in *request, const char *name);
+
+enum { HTTP_REPLY_BODY_MAX = 4 * 1024 * 1024 };
+
+struct http_reply {
+	int status;
+	const char *content_type; /* "" : none */
+	const char *allow;	  /* for 405; "" */
+	char *body;		  /* malloc'ed: the server frees it; NULL: none */
+	size_t body_len;
+};
+
+typedef void http_handler(void *ctx, const struct http_request_in *request, struct http_reply *reply);
+
+/* May look at method and path before the body is read; 0: go on, else the status to answer at once. */
+typedef int http_gate(void *ctx, const char *method, const char *path);
+
+struct http_server_options {
+	const char *listen;		  /* host:port, [v6]:port; port 0: any free one */
+	const char *cert_file, *key_file; /* "" : plain HTTP */
+	size_t max_body;
+	int64_t request_deadline_ms; /* from the first byte to the last of a request */
+	unsigned max_connections, max_connections_per_address;
+	unsigned threads;
+	bool keep_alive;
+};
+
+struct http_server_stats {
+	int64_t requests, refused, cut; /* cut: by the deadline */
+};
+
+struct http_server *http_server_start(const struct http_server_options *options, http_gate *gate, http_handler *handler,
+				      void *ctx, char *why, size_t why_size);
+int http_server_port(const struct http_server *server);
+void http_server_stats(const struct http_server *server, struct http_server_stats *ret);
+
+/* Stops accepting, lets handlers finish, closes. NULL is fine. */
+void http_server_stop(struct http_server *server);
+
+#endif

@@ -1,0 +1,258 @@
+/* store - the durable spool: everything the bridge has promised is in here.
+ *
+ * Threads:   any thread may call; one writer thread of its own holds the only SQLite connection.
+ *            Calls queue up, and the writer commits what is queued in one transaction (group
+ *            commit): many waiters, one fsync. Urgent work (an acknowledgement hangs on it) goes at
+ *            once; the rest may wait a moment to share a commit.
+ * Promise:   when a call returns, its fact is on disk (`durability: power`: fsynced). A change of
+ *            state and the event that announces it are one transaction.
+ * Ownership: arguments are borrowed until the call returns; results go into the caller's memory.
+ * Failure:   what the world may do is a result. A full disk makes intake calls answer
+ *            STORE_FULL and the rest wait for space (the ballast is given up for them); a broken
+ *            disk ends the process with one fatal line: the truth is what is in the file. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_EDGE_STORE_H
+#define BRIDGE_EDGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bridge/base/limits.h"
+#include "bridge/codec/callback.h"
+#include "bridge/codec/command.h"
+#include "bridge/rule/lifecycle.h"
+
+struct store;
+
+struct store_options {
+	const char *path;
+	bool fsync;		    /* durability: power */
+	int64_t max_commands;	    /* open commands at most: queue_full above */
+	int64_t per_device_per_day; /* 0: no limit */
+	int64_t per_day;
+	int64_t retention_ms;
+	int64_t min_free_bytes, ballast_bytes;
+	const char *topic_status; /* template; events are rendered where they are committed */
+	bool retain_status;
+	bool dry_run;
+};
+
+/* Opens or makes the spool and starts the writer. NULL and why: locked by another daemon, a newer schema,
+ * corrupt, wrong owner or mode, no such folder. Commands found in `sending` become `unknown`, or after
+ * three deaths while being sent `held`. */
+struct store *store_open(const struct store_options *options, int64_t now_ms, char *why, size_t why_size);
+
+/* Stops the writer after what is queued; a last checkpoint; frees. NULL is fine. */
+void store_close(struct store *store);
+
+/* 8 hex digits that are this spool's own: they make sequence numbers unique for ever. */
+const char *store_epoch(const struct store *store);
+
+/* Called on the writer thread after a commit that made this kind of work; must only wake somebody. */
+enum store_work { STORE_WORK_COMMANDS, STORE_WORK_EVENTS, STORE_WORK_UNKNOWN };
+enum { STORE_WORK_KINDS = 3 };
+void store_on_work(struct store *store, enum store_work kind, void (*wake)(void *ctx), void *ctx);
+
+/* ---- intake: MQTT to store ---------------------------------------------------------------- */
+
+/* How a message came, to recognise a redelivery: same session, same packet id, DUP set, same bytes,
+ * and stored on an earlier connection. */
+struct store_delivery {
+	int64_t connection; /* differs for each connection, also across restarts */
+	int packet_id;	    /* 0: QoS 0, never a redelivery */
+	bool dup;
+	uint64_t digest; /* of topic and payload */
+};
+
+struct store_new_command {
+	struct store_delivery delivery;
+	const char *device, *sim;
+	const struct command *command;
+	const char *reply_topic; /* MQTT 5 Response Topic or "" */
+	const void *correlation;
+	size_t correlation_len;
+	int64_t max_wait_ms; /* the smaller of ttl, message expiry and max_age */
+};
+
+enum store_accept {
+	STORE_ACCEPTED,
+	STORE_REDELIVERED,
+	STORE_REPEATED,
+	STORE_ID_CONFLICT,
+	STORE_QUEUE_FULL,
+	STORE_OVER_BUDGET,
+	STORE_FULL
+};
+
+struct store_accepted {
+	enum store_accept result;
+	char id[COMMAND_ID_SIZE]; /* the sender's or the bridge's own */
+	int64_t cancelled;	  /* by `replace` */
+};
+
+/* Stores a command and its `accepted` event, or finds it known: STORE_REPEATED publishes the current
+ * status again with `duplicate`; a refusal publishes `rejected` with its code. Blocks until on disk. */
+void store_accept(struct store *store, const struct store_new_command *in, int64_t now_ms, struct store_accepted *ret);
+
+struct store_rejection {
+	struct store_delivery delivery;
+	const char *device, *id, *payload; /* as far as they are known; "" */
+	const char *code, *message;
+	const char *reply_topic;
+	const void *correlation;
+	size_t correlation_len;
+};
+
+/* Stores only the `rejected` event of a message that is no command. False: no room (STORE_FULL). */
+bool store_reject(struct store *store, const struct store_rejection *in, int64_t now_ms);
+
+/* The broker has no session of ours: packet ids start anew, redelivery is judged from here on. */
+void store_forget_deliveries(struct store *store);
+
+/* Is there room for new work? False below the watermark; cheap, any thread. */
+bool store_has_room(const struct store *store);
+
+/* ---- sender: store to API ------------------------------------------------------------------ */
+
+struct store_attempt {
+	int64_t seq;
+	char id[COMMAND_ID_SIZE], device[DEVICE_SIZE], sim[SIM_SIZE];
+	char payload[SMS_SIZE];
+	int64_t attempts; /* this one included */
+	int64_t expires_ms;
+};
+
+/* Takes up to `max` commands that are due: one for each SIM that has none under way, by priority, then
+ * age; commits `sending`. Those whose time is over become `expired` on the way. Returns how many;
+ * `*ret_next_ms` is when the next becomes due (wall ms; INT64_MAX: nothing waits). Blocks until on disk. */
+size_t store_take_due(struct store *store, int64_t now_ms, struct store_attempt *ret, size_t max, int64_t *ret_next_ms);
+
+struct store_settlement {
+	int64_t seq;
+	enum lifecycle_event event; /* EVENT_API_*, EVENT_NOT_SENT, EVENT_REFUSED, EVENT_NO_ANSWER */
+	char sid[SID_SIZE], sim_sid[SID_SIZE];
+	char error_code[ERROR_CODE_SIZE], error_message[ERROR_TEXT_SIZE];
+	int64_t due_ms; /* EVENT_NOT_SENT: when to try again; EVENT_NO_ANSWER: when to look; else when to poll */
+};
+
+/* Records results of attempts. A result that comes after a callback told more changes nothing but the sid. */
+void store_settle(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms);
+
+/* ---- webhook and reconciler: reports -------------------------------------------------------- */
+
+struct store_report {
+	int64_t seq; /* from the token; 0: find it by sid */
+	const char *sid, *sim_sid;
+	enum api_status status;
+	const char *error_code, *error_message;
+};
+
+enum store_reported { STORE_NEWS, STORE_KNOWN, STORE_STRANGER, STORE_REPORT_FULL };
+
+/* Applies a status of the API. STRANGER: no such command (retention, or another program's). */
+enum store_reported store_report(struct store *store, const struct store_report *report, int64_t now_ms);
+
+struct store_mo {
+	const char *sid;
+	const char *topic, *payload; /* rendered by the flow, which knows the mapping */
+	size_t payload_len;
+};
+
+/* Stores an MO SMS once for each sid. KNOWN: had it already. */
+enum store_reported store_mo(struct store *store, const struct store_mo *mo, int64_t now_ms);
+
+/* Stores any other event to publish (a status of a stranger on `unmapped`). False: no room. */
+bool store_publish(struct store *store, const char *topic, const void *payload, size_t len, int64_t now_ms);
+
+/* ---- publisher: store to MQTT ---------------------------------------------------------------- */
+
+struct store_event {
+	int64_t seq;
+	char *topic; /* yours to free, with store_event_clear() */
+	char *payload;
+	size_t payload_len;
+	bool retain;
+	char *correlation; /* NULL: none */
+	size_t correlation_len;
+};
+void store_event_clear(struct store_event *event);
+
+/* Reads up to `max` events with seq greater than `after`, oldest first. Returns how many. */
+size_t store_events(struct store *store, int64_t after, struct store_event *ret, size_t max);
+
+/* Forgets events whose PUBACK came. Does not wait for the disk: a crash publishes them again (QoS 1). */
+void store_events_done(struct store *store, const int64_t *seqs, size_t count);
+
+/* ---- reconciler ------------------------------------------------------------------------------ */
+
+struct store_record {
+	int64_t seq;
+	char id[COMMAND_ID_SIZE], device[DEVICE_SIZE], sim[SIM_SIZE];
+	char sid[SID_SIZE], sim_sid[SID_SIZE];
+	char payload[SMS_SIZE];
+	enum command_state state;
+	enum command_priority priority;
+	int64_t created_ms, updated_ms, expires_ms, due_ms;
+	int64_t attempted_ms; /* when the last attempt began; 0: never */
+	int64_t attempts;
+	char error_code[ERROR_CODE_SIZE], error_message[ERROR_TEXT_SIZE];
+};
+
+/* Commands in `unknown` whose due time has come, oldest first; `*ret_next_ms` as in store_take_due(). */
+size_t store_unknown(struct store *store, int64_t now_ms, struct store_record *ret, size_t max, int64_t *ret_next_ms);
+
+/* Moves an unresolved command's next look to `due_ms` (the API could not be asked). */
+void store_postpone(struct store *store, int64_t seq, int64_t due_ms);
+
+/* Is this sid some command's already? */
+bool store_owns_sid(struct store *store, const char *sid);
+
+/* Commands `queued` or `sent` whose due time (next poll) has come. Silent for 24 h since the API had it:
+ * `unconfirmed`, by store_settle with EVENT_SILENT. */
+size_t store_silent(struct store *store, int64_t now_ms, struct store_record *ret, size_t max, int64_t *ret_next_ms);
+
+/* Small named values that survive: when MO was last listed, learnt SIM sids. "" when not there. */
+void store_remember(struct store *store, const char *key, const char *value);
+void store_recall(struct store *store, const char *key, char *ret, size_t size);
+
+/* A SIM's sid for a unique_name and back, learnt from answers and look-ups. False: not known. */
+void store_learn_sim(struct store *store, const char *unique_name, const char *sim_sid);
+bool store_sim_name(struct store *store, const char *sim_sid, char unique_name[SIM_SIZE]);
+
+/* ---- administration --------------------------------------------------------------------------- */
+
+bool store_find_id(struct store *store, const char *device, const char *id, struct store_record *ret);
+bool store_find_sid(struct store *store, const char *sid, struct store_record *ret);
+
+/* Commands not yet final, oldest first, after sequence number `after`; `device` "" for all. */
+size_t store_pending(struct store *store, const char *device, int64_t after, struct store_record *ret, size_t max);
+
+/* Cancels commands that still wait here (accepted only): by id (device "" : any), or all of a device. */
+int64_t store_cancel(struct store *store, const char *device, const char *id, int64_t now_ms);
+
+/* Puts a failed, rejected or held command back as a new one with its own id (yours in ret_id).
+ * False and why when it is not there or in another state. */
+bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
+		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size);
+
+/* ---- upkeep ------------------------------------------------------------------------------------ */
+
+struct store_stats {
+	int64_t open, waiting, unknown, held; /* commands */
+	int64_t events;			      /* waiting to be published */
+	int64_t oldest_ms;		      /* created_ms of the oldest open command; 0: none */
+	int64_t by_status[STATE_MAX + 1];     /* transitions into each state since start */
+	int64_t commits;
+	int64_t commit_us_sum;
+	int64_t commit_us_max;
+	int64_t file_bytes, free_bytes;
+	bool room, ballast_held;
+};
+void store_stats(struct store *store, struct store_stats *ret);
+
+/* One small step of housekeeping: retention in small batches, time-outs of waiting commands, checkpoint
+ * when idle, watermarks. Called by main every second; returns true when there is more to do at once. */
+bool store_upkeep(struct store *store, int64_t now_ms);
+
+#endif
