@@ -162,6 +162,29 @@ bool text_is_utf8(const void *bytes, size_t len)
 	return true;
 }
 
+bool text_copy_clean(char *to, size_t size, const void *from, size_t len)
+{
+	assert(size > 0);
+	const char *at = from;
+	size_t used = 0;
+
+	while (len) {
+		uint32_t character = 0;
+		size_t step = text_next_utf8(at, len, &character);
+		bool dirty = !step || character < 0x20 || (character >= 0x7F && character <= 0x9F);
+		size_t take = step ? step : 1, put = dirty ? 1 : take;
+
+		if (put > size - 1 - used)
+			break;
+		memcpy(to + used, dirty ? " " : at, put);
+		used += put;
+		at += take;
+		len -= take;
+	}
+	to[used] = '\0';
+	return len == 0;
+}
+
 void text_to_hex(char *to, const void *bytes, size_t len)
 {
 	static const char DIGITS[] = "0123456789abcdef";

@@ -19,6 +19,10 @@ bool text_copy_bytes(char *to, size_t size, const void *from, size_t len);
 /* printf into `to` of `size` bytes; false when it was cut. */
 bool text_format(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Copies for people to read: control characters (C0, DEL, C1) and bytes that are not UTF-8 become
+ * spaces; false when it was cut (at a UTF-8 boundary). */
+bool text_copy_clean(char *to, size_t size, const void *from, size_t len);
+
 bool text_equal(const char *a, const char *b);
 bool text_starts_with(const char *text, const char *prefix);
 

@@ -5,6 +5,16 @@
  *
  *   {"payload": "reboot", "id": "job-17", "ttl": 3600, "replace": true, "priority": "high"}
  *
+ * What is an envelope, in this order:
+ *   - pinned to text: nothing is; every byte is text.
+ *   - clean JSON (json_parse()) that is an object with `payload`: it is. An unknown, mistyped or
+ *     repeated member refuses it (bad_envelope). Names are compared exactly.
+ *   - any other clean JSON is text, verbatim.
+ *   - what is not clean JSON but starts with `{` and has, as far as it can be read, the name
+ *     `payload` on its top level was meant as an envelope: bad_envelope. So is a truncated one, one
+ *     with a repeated name, with NUL in a string, too deep, or with text behind it.
+ *   - everything else is text; pinned to envelope, it is bad_envelope.
+ *
  * Threads: any; no state.
  * Failure: a closed set of codes, each with a sentence for the sender. */
 // SPDX-License-Identifier: Apache-2.0

@@ -1,8 +1,8 @@
 /* json - reading and writing JSON with the parser's traps closed.
  *
  * cJSON accepts \u0000, raw NUL, repeated keys, trailing text, malformed UTF-8 and any depth
- * below 1000; a document that json_parse() returns has none of these. This is the only file
- * that includes cJSON.
+ * below 1000; a document that json_parse() returns has none of these, nor numbers of more than 63
+ * characters, which cJSON cannot read. json.c is the only file that includes cJSON.
  *
  * Threads:   none of its own; a document belongs to one thread.
  * Ownership: a document is yours to free with json_free(); values inside it are borrowed.
@@ -23,6 +23,10 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 /* Parses `len` bytes (cap the length before). NULL and `why` when it is not clean JSON. */
 struct json *json_parse(const void *bytes, size_t len, char *why, size_t why_size);
+
+/* The same for what a foreign system wrote and we must not lose: NUL, malformed UTF-8 and half
+ * surrogate pairs in its strings become U+FFFD first, a byte order mark is skipped. Never for commands. */
+struct json *json_parse_repaired(const void *bytes, size_t len, char *why, size_t why_size);
 void json_free(struct json *document);
 
 enum json_type json_type_of(const struct json *value);
@@ -44,7 +48,7 @@ bool json_integer(const struct json *value, int64_t min, int64_t max, int64_t *r
 /* True and *ret when it is a boolean. */
 bool json_bool(const struct json *value, bool *ret);
 
-/* Appends the value as compact JSON. */
+/* Appends the value as compact JSON; numbers keep the digits that they were read with (also beyond 2^53). */
 void json_print(const struct json *value, struct buffer *to);
 
 /* Writing: flat building of text. json_put_* writes `,` where one is due, the key (unless "" for
@@ -57,6 +61,8 @@ void json_put_text(struct buffer *to, const char *key, const char *value);
 void json_put_integer(struct buffer *to, const char *key, int64_t value);
 void json_put_bool(struct buffer *to, const char *key, bool value);
 void json_put_null(struct buffer *to, const char *key);
+/* Only the string in its quotes: no comma, no key. */
+void json_append_quoted(struct buffer *to, const char *text);
 /* `value` is JSON already, taken as it is. */
 void json_put_raw(struct buffer *to, const char *key, const char *value);
 
