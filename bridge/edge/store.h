@@ -139,6 +139,16 @@ struct store_settlement {
 /* Records results of attempts. A result that comes after a callback told more changes nothing but the sid. */
 void store_settle(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms);
 
+/* What a sender does in one turn: records results and takes new work in one transaction, so that both share
+ * a commit. Same rules as store_settle() and store_take_due(). */
+struct store_turn {
+	const struct store_settlement *settlements;
+	size_t settlement_count;
+	int64_t now_ms;
+	size_t max; /* 0: take nothing */
+};
+size_t store_turn(struct store *store, const struct store_turn *turn, struct store_attempt *ret, int64_t *ret_next_ms);
+
 /* ---- webhook and reconciler: reports -------------------------------------------------------- */
 
 struct store_report {
@@ -148,7 +158,8 @@ struct store_report {
 	const char *error_code, *error_message;
 };
 
-enum store_reported { STORE_NEWS, STORE_KNOWN, STORE_STRANGER, STORE_REPORT_FULL };
+/* MISMATCH: the token names a command that is another resource of the API. */
+enum store_reported { STORE_NEWS, STORE_KNOWN, STORE_STRANGER, STORE_MISMATCH, STORE_REPORT_FULL };
 
 /* Applies a status of the API. STRANGER: no such command (retention, or another program's). */
 enum store_reported store_report(struct store *store, const struct store_report *report, int64_t now_ms);
@@ -161,6 +172,9 @@ struct store_mo {
 
 /* Stores an MO SMS once for each sid. KNOWN: had it already. */
 enum store_reported store_mo(struct store *store, const struct store_mo *mo, int64_t now_ms);
+
+/* Was an MO SMS of this sid stored (within the retention)? */
+bool store_knows_mo(struct store *store, const char *sid);
 
 /* Stores any other event to publish (a status of a stranger on `unmapped`). False: no room. */
 bool store_publish(struct store *store, const char *topic, const void *payload, size_t len, int64_t now_ms);

@@ -1,0 +1,173 @@
+/* account - a rate, a circuit and a token behind one mutex. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/account.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/memory.h"
+#include "bridge/base/text.h"
+#include "bridge/rule/circuit.h"
+#include "bridge/rule/rate.h"
+
+/* So many creates without a clear answer in a row are an outage, not bad luck. */
+enum { UNCLEAR_IN_A_ROW = 3, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
+
+struct waiter {
+	void (*wake)(void *ctx);
+	void *ctx;
+};
+
+struct account {
+	pthread_mutex_t lock;
+	struct token *token; /* borrowed */
+	struct rate rate;
+	struct circuit circuit;
+	int64_t unclear;
+	char why[WHY_SIZE];
+	struct waiter waiters[ACCOUNT_WAITERS];
+	size_t waiter_count;
+};
+
+struct account *account_create(struct token *token, int64_t rate)
+{
+	struct account *account = memory_zeroed(1, sizeof(*account));
+	pthread_mutex_init(&account->lock, NULL);
+	account->token = token;
+	rate_init(&account->rate, rate, clock_mono_ms());
+	return account;
+}
+
+void account_destroy(struct account *account)
+{
+	if (account == NULL)
+		return;
+	pthread_mutex_destroy(&account->lock);
+	free(account);
+}
+
+void account_on_change(struct account *account, void (*wake)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&account->lock);
+	if (account->waiter_count < ACCOUNT_WAITERS)
+		account->waiters[account->waiter_count++] = (struct waiter){wake, ctx};
+	pthread_mutex_unlock(&account->lock);
+}
+
+void account_changed(struct account *account)
+{
+	struct waiter waiters[ACCOUNT_WAITERS];
+	pthread_mutex_lock(&account->lock);
+	size_t count = account->waiter_count;
+	for (size_t i = 0; i < count; i++)
+		waiters[i] = account->waiters[i];
+	pthread_mutex_unlock(&account->lock);
+	for (size_t i = 0; i < count; i++)
+		waiters[i].wake(waiters[i].ctx);
+}
+
+static bool has_token(struct account *account)
+{
+	return token_lifetime_s(account->token) != -2;
+}
+
+int64_t account_allow(struct account *account, int64_t wanted, int64_t *ret_wait_ms)
+{
+	*ret_wait_ms = NO_TOKEN_WAIT_MS;
+	if (!has_token(account))
+		return 0;
+	int64_t mono_ms = clock_mono_ms();
+	pthread_mutex_lock(&account->lock);
+	int64_t allowed = circuit_allow(&account->circuit, wanted, mono_ms);
+	if (allowed > 0) {
+		bool probe = account->circuit.probing;
+		allowed = rate_take(&account->rate, allowed, mono_ms);
+		if (allowed == 0 && probe)
+			circuit_unused(&account->circuit);
+	}
+	int64_t open_ms = circuit_wait_ms(&account->circuit, mono_ms);
+	int64_t pace_ms = rate_wait_ms(&account->rate, mono_ms);
+	pthread_mutex_unlock(&account->lock);
+	*ret_wait_ms = open_ms > pace_ms ? open_ms : pace_ms;
+	if (*ret_wait_ms < SHORTEST_WAIT_MS)
+		*ret_wait_ms = SHORTEST_WAIT_MS;
+	return allowed;
+}
+
+void account_give_back(struct account *account, int64_t unused, bool all)
+{
+	pthread_mutex_lock(&account->lock);
+	rate_give_back(&account->rate, unused);
+	if (all)
+		circuit_unused(&account->circuit);
+	pthread_mutex_unlock(&account->lock);
+}
+
+bool account_may_ask(struct account *account)
+{
+	if (!has_token(account))
+		return false;
+	pthread_mutex_lock(&account->lock);
+	int64_t wait_ms = circuit_wait_ms(&account->circuit, clock_mono_ms());
+	bool may = wait_ms == 0 || account->circuit.probing;
+	pthread_mutex_unlock(&account->lock);
+	return may;
+}
+
+uint64_t account_authorize(struct account *account, char header[AUTHORIZATION_SIZE])
+{
+	return token_authorization(account->token, header);
+}
+
+/* Does this outcome speak of the account? Its number of unclear answers in a row decides for UNKNOWN. */
+static bool is_trouble(struct account *account, const struct outcome *outcome)
+{
+	if (outcome->kind == OUTCOME_UNKNOWN)
+		return ++account->unclear >= UNCLEAR_IN_A_ROW;
+	return outcome->account == ACCOUNT_UNREACHABLE || outcome->account == ACCOUNT_UNAUTHORIZED;
+}
+
+static bool note_trouble(struct account *account, const struct outcome *outcome)
+{
+	bool news = account->circuit.failures == 0;
+	uint64_t random;
+	clock_random(&random, sizeof(random));
+	circuit_failure(&account->circuit, clock_mono_ms(), outcome->retry_after_ms, random);
+	text_format(account->why, sizeof(account->why), "%s: %s", outcome->code, outcome->reason);
+	return news;
+}
+
+bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation)
+{
+	bool news = false;
+	/* A token that is being renewed is no reason to pause: the next one may do. */
+	bool renewing = outcome->account == ACCOUNT_UNAUTHORIZED && token_refused(account->token, generation);
+	pthread_mutex_lock(&account->lock);
+	if (outcome->account == ACCOUNT_SLOW_DOWN)
+		rate_slow_down(&account->rate, outcome->retry_after_ms, clock_mono_ms());
+	if (renewing) {
+		circuit_unused(&account->circuit);
+	} else if (is_trouble(account, outcome)) {
+		news = note_trouble(account, outcome);
+	} else if (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED) {
+		account->unclear = 0;
+		account->why[0] = '\0';
+		circuit_success(&account->circuit);
+	} else {
+		circuit_unused(&account->circuit);
+	}
+	pthread_mutex_unlock(&account->lock);
+	return news;
+}
+
+void account_state(struct account *account, struct account_state *ret)
+{
+	ret->token_lifetime_s = token_lifetime_s(account->token);
+	pthread_mutex_lock(&account->lock);
+	ret->paused = account->circuit.failures > 0 || ret->token_lifetime_s == -2;
+	text_copy(ret->why, sizeof(ret->why), account->why);
+	pthread_mutex_unlock(&account->lock);
+	if (ret->token_lifetime_s == -2)
+		text_copy(ret->why, sizeof(ret->why), "no access token yet");
+}

@@ -1,0 +1,54 @@
+/* account - the API account that all requests share: its credentials, its pace, its pauses.
+ *
+ * Threads:   any.
+ * Promise:   a refused credential or an outage pauses everybody and burns no command; one probe at a
+ *            time finds out when it is over. 401 and 403 both ask for a new token once (an expired
+ *            token answers 403).
+ * Failure:   a pause with a reason that health shows. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_FLOW_ACCOUNT_H
+#define BRIDGE_FLOW_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bridge/base/limits.h"
+#include "bridge/base/outcome.h"
+#include "bridge/edge/http_client.h"
+#include "bridge/edge/token.h"
+
+struct account;
+
+struct account_state {
+	bool paused;
+	char why[WHY_SIZE];	  /* "" when it is not */
+	int64_t token_lifetime_s; /* -1: it has no end, -2: there is none */
+};
+
+/* `token` is borrowed for the account's lifetime; `rate`: creates a second, 0: no limit. */
+struct account *account_create(struct token *token, int64_t rate);
+void account_destroy(struct account *account);
+
+/* Who to wake when a pause may be over (a new token): up to ACCOUNT_WAITERS. */
+enum { ACCOUNT_WAITERS = 4 };
+void account_on_change(struct account *account, void (*wake)(void *ctx), void *ctx);
+void account_changed(struct account *account);
+
+/* How many creates may begin now, of `wanted`. When 0, *ret_wait_ms says when to ask again. */
+int64_t account_allow(struct account *account, int64_t wanted, int64_t *ret_wait_ms);
+
+/* `unused` of those allowed were not needed. */
+void account_give_back(struct account *account, int64_t unused, bool all);
+
+/* May a list or fetch be asked now? Does not count against the rate of creates. */
+bool account_may_ask(struct account *account);
+
+/* Fills the Authorization of a request into `header`; its generation, 0: there is no token now. */
+uint64_t account_authorize(struct account *account, char header[AUTHORIZATION_SIZE]);
+
+/* What an exchange showed about the account. True when the pause is news (to be logged once). */
+bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation);
+
+void account_state(struct account *account, struct account_state *ret);
+
+#endif

@@ -1,0 +1,205 @@
+/* api_query - authorized GETs, one at a time. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/api_query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/memory.h"
+#include "bridge/base/text.h"
+#include "bridge/codec/form.h"
+#include "bridge/edge/http_client.h"
+#include "bridge/rule/retry.h"
+
+enum { CONNECT_TIMEOUT_MS = 10000, TRIES = 2 };
+
+struct api_query {
+	const struct settings *settings;
+	struct account *account;
+	struct http_client *http;
+};
+
+struct api_query *api_query_create(const struct settings *settings, struct account *account)
+{
+	struct api_query *query = memory_zeroed(1, sizeof(*query));
+	query->settings = settings;
+	query->account = account;
+	query->http = http_client_create(&(struct http_client_options){
+		.ca_file = settings->api_ca_file,
+		.timeout_ms = settings->api_timeout_ms,
+		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+		.max_answer = API_ANSWER_MAX,
+		.max_connections = 1,
+	});
+	return query;
+}
+
+void api_query_destroy(struct api_query *query)
+{
+	if (query == NULL)
+		return;
+	http_client_destroy(query->http);
+	free(query);
+}
+
+/* One GET: what came back and how to read it. */
+struct get {
+	bool (*decode)(void *to, const char *body, size_t len, char *why, size_t why_size);
+	void *to;
+	struct outcome outcome;
+};
+
+static struct outcome plain_outcome(enum outcome_kind kind, const char *code, const char *reason)
+{
+	struct outcome outcome = {.kind = kind};
+	text_copy(outcome.code, sizeof(outcome.code), code);
+	text_copy(outcome.reason, sizeof(outcome.reason), reason);
+	return outcome;
+}
+
+static void on_answer(void *ctx, const struct http_result *result)
+{
+	struct get *get = ctx;
+	char code[ERROR_CODE_SIZE], text[ERROR_TEXT_SIZE], why[WHY_SIZE] = "";
+	bool ok = result->status >= 200 && result->status < 300;
+	bool decoded = ok && !result->truncated && get->decode(get->to, result->body, result->len, why, sizeof(why));
+	api_error_decode(code, text, result->body, result->status > 0 && !ok ? result->len : 0);
+	get->outcome = retry_judge(&(struct exchange){
+		.http_status = result->status,
+		.body_started = result->body_started,
+		.has_sid = decoded,
+		.retry_after_ms = result->retry_after_ms,
+		.error_code = code,
+		.error_text = text[0] != '\0' ? text : result->error,
+	});
+	if (ok && !decoded)
+		get->outcome = plain_outcome(OUTCOME_RETRY, "api_unreadable", why);
+}
+
+/* Asks, and once more when the token was refused and a new one is there. */
+static struct outcome ask(struct api_query *query, const char *url, struct get *get)
+{
+	char authorization[AUTHORIZATION_SIZE];
+	for (int i = 0; i < TRIES; i++) {
+		uint64_t generation = account_authorize(query->account, authorization);
+		if (generation == 0)
+			return plain_outcome(OUTCOME_RETRY, "no_token", "there is no access token now");
+		const struct http_request_out request = {
+			.method = "GET",
+			.url = url,
+			.authorization = authorization,
+			.username = "",
+			.password = "",
+		};
+		http_client_fetch(query->http, &request, on_answer, get);
+		explicit_bzero(authorization, sizeof(authorization));
+		account_note(query->account, &get->outcome, generation);
+		if (get->outcome.account != ACCOUNT_UNAUTHORIZED)
+			break;
+	}
+	return get->outcome;
+}
+
+static bool decode_resource(void *to, const char *body, size_t len, char *why, size_t why_size)
+{
+	return api_resource_decode(to, body, len, why, why_size);
+}
+
+struct outcome api_query_fetch(struct api_query *query, const char *sid, struct api_resource *ret)
+{
+	char url[URL_SIZE];
+	struct get get = {.decode = decode_resource, .to = ret};
+	text_format(url, sizeof(url), "%s/SmsCommands/%s", query->settings->api_url, sid);
+	return ask(query, url, &get);
+}
+
+static bool decode_page(void *to, const char *body, size_t len, char *why, size_t why_size)
+{
+	return api_page_decode(to, body, len, why, why_size);
+}
+
+/* Length of `scheme://authority`. */
+static size_t origin_len(const char *url)
+{
+	const char *authority = strstr(url, "://");
+	return authority == NULL ? 0 : (size_t)(authority - url) + 3 + strcspn(authority + 3, "/?#");
+}
+
+/* The next page's URL, if the token may go there. */
+static bool next_url(const struct api_query *query, const char *next, char to[URL_SIZE])
+{
+	const char *base = query->settings->api_url;
+	size_t origin = origin_len(base);
+	if (next[0] == '/' && next[1] != '/')
+		return text_format(to, URL_SIZE, "%.*s%s", (int)origin, base, next);
+	return origin > 0 && origin_len(next) == origin && strncmp(base, next, origin) == 0 &&
+	       text_copy(to, URL_SIZE, next);
+}
+
+static void first_url(const struct api_query *query, const struct api_filter *filter, char to[URL_SIZE])
+{
+	struct buffer params;
+	char size[16];
+	buffer_init(&params, URL_SIZE);
+	if (filter->sim[0] != '\0')
+		form_put(&params, "Sim", filter->sim);
+	if (filter->status[0] != '\0')
+		form_put(&params, "Status", filter->status);
+	if (filter->direction[0] != '\0')
+		form_put(&params, "Direction", filter->direction);
+	text_format(size, sizeof(size), "%d", filter->page_size);
+	form_put(&params, "PageSize", size);
+	text_format(to, URL_SIZE, "%s/SmsCommands?%s", query->settings->api_url, buffer_text(&params));
+	buffer_clear(&params);
+}
+
+struct outcome api_query_list(struct api_query *query, const struct api_filter *filter, api_page_taker *take, void *ctx,
+			      bool *ret_complete)
+{
+	char url[URL_SIZE];
+	struct outcome outcome = {0};
+	*ret_complete = false;
+	first_url(query, filter, url);
+	for (int i = 0; i < API_PAGES_MAX; i++) {
+		struct api_page page = {0};
+		struct get get = {.decode = decode_page, .to = &page};
+		outcome = ask(query, url, &get);
+		if (outcome.kind != OUTCOME_DONE)
+			return outcome;
+		bool go_on = take(ctx, &page);
+		bool last = page.next_page_url[0] == '\0';
+		bool allowed = last || next_url(query, page.next_page_url, url);
+		api_page_clear(&page);
+		if (!allowed)
+			return plain_outcome(OUTCOME_REFUSED, "foreign_page",
+					     "next_page_url leads to another host than api.url; not followed");
+		*ret_complete = last;
+		if (last || !go_on)
+			return outcome;
+	}
+	return plain_outcome(OUTCOME_REFUSED, "too_many_pages", "the list does not end");
+}
+
+struct sim_answer {
+	char *sid, *name;
+};
+
+static bool decode_sim(void *to, const char *body, size_t len, char *why, size_t why_size)
+{
+	struct sim_answer *answer = to;
+	text_copy(why, why_size, "the answer holds no Sim");
+	return api_sim_decode(answer->sid, answer->name, body, len);
+}
+
+struct outcome api_query_sim(struct api_query *query, const char *sim, char ret_sid[SID_SIZE], char ret_name[SIM_SIZE])
+{
+	struct buffer url;
+	struct sim_answer answer = {ret_sid, ret_name};
+	struct get get = {.decode = decode_sim, .to = &answer};
+	buffer_init(&url, URL_SIZE - 1);
+	buffer_append_format(&url, "%s/Sims/", query->settings->api_url);
+	form_percent_encode(&url, sim);
+	struct outcome outcome = ask(query, buffer_text(&url), &get);
+	buffer_clear(&url);
+	return outcome;
+}

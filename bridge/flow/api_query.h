@@ -1,0 +1,45 @@
+/* api_query - asking the API: fetch a command, list commands page by page, look up a SIM.
+ *
+ * Threads:   a query object belongs to one thread; it blocks for the answer.
+ * Promise:   the token goes only to the configured host: a `next_page_url` elsewhere is an error. A refused token is
+ *            renewed once by the account.
+ * Failure:   an outcome; RETRY and UNKNOWN mean "ask again later", REFUSED is the API's no. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_FLOW_API_QUERY_H
+#define BRIDGE_FLOW_API_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bridge/base/outcome.h"
+#include "bridge/codec/api_message.h"
+#include "bridge/flow/account.h"
+#include "bridge/settings/settings.h"
+
+struct api_query;
+
+/* Both borrowed for its lifetime. */
+struct api_query *api_query_create(const struct settings *settings, struct account *account);
+void api_query_destroy(struct api_query *query);
+
+/* GET {api.url}/SmsCommands/{sid}. */
+struct outcome api_query_fetch(struct api_query *query, const char *sid, struct api_resource *ret);
+
+/* What to list; "" leaves a filter out. */
+struct api_filter {
+	const char *sim, *status, *direction;
+	int page_size; /* 1..1000 */
+};
+
+/* Called for each page; false ends the walk early. The page is borrowed. */
+typedef bool api_page_taker(void *ctx, const struct api_page *page);
+
+/* Walks all pages (at most API_PAGES_MAX). *ret_complete: the end was reached. */
+enum { API_PAGES_MAX = 10000 };
+struct outcome api_query_list(struct api_query *query, const struct api_filter *filter, api_page_taker *take, void *ctx,
+			      bool *ret_complete);
+
+/* GET {api.url}/Sims/{sid or unique_name}. */
+struct outcome api_query_sim(struct api_query *query, const char *sim, char ret_sid[SID_SIZE], char ret_name[SIM_SIZE]);
+
+#endif

@@ -1,0 +1,74 @@
+/* command_answer - decode, judge, translate. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/command_answer.h"
+
+#include <stdlib.h>
+
+#include "bridge/base/memory.h"
+#include "bridge/base/text.h"
+#include "bridge/codec/api_message.h"
+#include "bridge/flow/polling.h"
+#include "bridge/rule/retry.h"
+
+/* The account is paused as a whole; its commands only need to be due again when it is not. */
+enum { ACCOUNT_DUE_MS = 1000 };
+
+static enum lifecycle_event event_of(enum outcome_kind kind, enum api_status status)
+{
+	static const enum lifecycle_event events[] = {
+		[OUTCOME_DONE] = EVENT_API_QUEUED,
+		[OUTCOME_RETRY] = EVENT_NOT_SENT,
+		[OUTCOME_REFUSED] = EVENT_REFUSED,
+		[OUTCOME_UNKNOWN] = EVENT_NO_ANSWER,
+	};
+	if (kind == OUTCOME_DONE && status == API_FAILED)
+		return EVENT_API_FAILED;
+	return events[kind];
+}
+
+struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret)
+{
+	struct api_resource *resource = memory_zeroed(1, sizeof(*resource));
+	char code[ERROR_CODE_SIZE], text[ERROR_TEXT_SIZE], why[WHY_SIZE];
+	bool created = result->status >= 200 && result->status < 300;
+	bool has_sid = created && api_resource_decode(resource, result->body, result->len, why, sizeof(why));
+	api_error_decode(code, text, result->body, result->status > 0 && !created ? result->len : 0);
+	struct exchange exchange = {
+		.http_status = result->status,
+		.body_started = result->body_started,
+		.has_sid = has_sid,
+		.retry_after_ms = result->retry_after_ms,
+		.error_code = code,
+		.error_text = text[0] != '\0' ? text : result->error,
+	};
+	struct outcome outcome = retry_judge(&exchange);
+	ret->event = event_of(outcome.kind, resource->status);
+	if (has_sid) {
+		text_copy(ret->sid, sizeof(ret->sid), resource->sid);
+		text_copy(ret->sim_sid, sizeof(ret->sim_sid), resource->sim_sid);
+	}
+	if (outcome.kind != OUTCOME_DONE) {
+		text_copy(ret->error_code, sizeof(ret->error_code), outcome.code);
+		text_copy(ret->error_message, sizeof(ret->error_message), outcome.reason);
+	}
+	free(resource);
+	return outcome;
+}
+
+int64_t command_answer_due(const struct settings *settings, const struct outcome *outcome,
+			   const struct store_attempt *attempt, int64_t now_ms, uint64_t random)
+{
+	switch (outcome->kind) {
+	case OUTCOME_DONE:
+		return now_ms + polling_poll_after_ms(settings);
+	case OUTCOME_UNKNOWN:
+		return now_ms + settings->reconcile_settle_ms;
+	case OUTCOME_REFUSED:
+		return now_ms;
+	case OUTCOME_RETRY:
+		break;
+	}
+	if (outcome->account != ACCOUNT_FINE)
+		return now_ms + (outcome->retry_after_ms > ACCOUNT_DUE_MS ? ACCOUNT_DUE_MS : outcome->retry_after_ms);
+	return now_ms + retry_delay_ms(attempt->attempts, outcome->retry_after_ms, random);
+}

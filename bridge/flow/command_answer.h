@@ -1,0 +1,22 @@
+/* command_answer - from the answer to a create to what the store records of it.
+ *
+ * Threads: any; pure but for the decoding of the body. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_FLOW_COMMAND_ANSWER_H
+#define BRIDGE_FLOW_COMMAND_ANSWER_H
+
+#include <stdint.h>
+
+#include "bridge/base/outcome.h"
+#include "bridge/edge/http_client.h"
+#include "bridge/edge/store.h"
+#include "bridge/settings/settings.h"
+
+/* Judges a result and fills the settlement's event, sids and error; not its seq and due time. */
+struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret);
+
+/* When the command is to be looked at again: the next attempt, the reconciliation, or the first poll. */
+int64_t command_answer_due(const struct settings *settings, const struct outcome *outcome,
+			   const struct store_attempt *attempt, int64_t now_ms, uint64_t random);
+
+#endif

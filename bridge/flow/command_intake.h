@@ -1,0 +1,39 @@
+/* command_intake - MQTT to store: a message on a command topic becomes a stored command or a stored
+ * answer why not.
+ *
+ * Threads:   runs on Paho's receive thread and blocks it until the commit: the PUBACK leaves only
+ *            after command_intake_take() returns.
+ * Promise:   returned = on disk, or a redelivery of what already is. Every message whose device can be named gets
+ *            an answer on its status topic.
+ * Failure:   a full disk is waited for (the message stays unacknowledged at the broker). */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_FLOW_COMMAND_INTAKE_H
+#define BRIDGE_FLOW_COMMAND_INTAKE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "bridge/edge/mqtt.h"
+#include "bridge/edge/store.h"
+#include "bridge/flow/counters.h"
+#include "bridge/flow/mapping.h"
+#include "bridge/flow/timekeeper.h"
+#include "bridge/settings/settings.h"
+
+/* All borrowed. */
+struct command_intake {
+	const struct settings *settings;
+	struct store *store;
+	struct mapping *mapping;
+	struct timekeeper *time;
+	struct counters *counters;
+	_Atomic bool stopping; /* set by main: a message that waits for disk space is given up, unacknowledged */
+};
+
+/* Handles one message of a command topic. */
+void command_intake_take(struct command_intake *intake, const struct mqtt_message *message);
+
+/* A Response Topic that may be answered on: valid, and no way back into our own subscriptions. */
+bool command_intake_reply_topic_is_safe(const struct settings *settings, const char *topic);
+
+#endif

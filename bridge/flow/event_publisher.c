@@ -1,0 +1,317 @@
+/* event_publisher - a window of publishes over the outbox. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/event_publisher.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/crash.h"
+#include "bridge/base/log.h"
+#include "bridge/base/memory.h"
+#include "bridge/flow/post_queue.h"
+#include "bridge/flow/thread.h"
+
+enum {
+	ACKED_MAX = 4 * MQTT_WINDOW,
+	SUSPECT_TRIES = 3, /* then the oldest event goes alone, to learn whether it is the cause */
+	POISON_TRIES = 20
+};
+
+struct event_publisher {
+	struct store *store;
+	struct mqtt *mqtt;
+	struct counters *counters;
+	struct thread thread;
+	struct post_queue posts;
+
+	/* Under thread.lock. */
+	int64_t window[MQTT_WINDOW]; /* seqs without PUBACK; 0: free */
+	size_t in_flight;
+	int64_t acked[ACKED_MAX];
+	size_t acked_count;
+	bool reset, ready; /* ready: the handle took the last publish */
+
+	/* The thread's own. */
+	int64_t cursor;
+	int64_t suspect;
+	int suspect_tries;
+	int64_t drain_until_ms; /* monotonic, while stopping */
+};
+
+struct event_publisher *event_publisher_create(struct store *store, struct counters *counters)
+{
+	struct event_publisher *publisher = memory_zeroed(1, sizeof(*publisher));
+	publisher->store = store;
+	publisher->counters = counters;
+	thread_init(&publisher->thread);
+	post_queue_init(&publisher->posts);
+	return publisher;
+}
+
+void event_publisher_destroy(struct event_publisher *publisher)
+{
+	if (publisher == NULL)
+		return;
+	post_queue_clear(&publisher->posts);
+	thread_clear(&publisher->thread);
+	free(publisher);
+}
+
+void event_publisher_wake(void *ctx)
+{
+	struct event_publisher *publisher = ctx;
+	thread_wake(&publisher->thread);
+}
+
+void event_publisher_post(struct event_publisher *publisher, const struct event_post *post)
+{
+	post_queue_push(&publisher->posts, post);
+	thread_wake(&publisher->thread);
+}
+
+/* Takes `tag` out of the window and notes it for the store. Under the lock. */
+static bool note_settled(struct event_publisher *publisher, int64_t tag)
+{
+	for (size_t i = 0; i < MQTT_WINDOW; i++) {
+		if (publisher->window[i] != tag)
+			continue;
+		publisher->window[i] = 0;
+		publisher->in_flight--;
+		if (publisher->acked_count < ACKED_MAX)
+			publisher->acked[publisher->acked_count++] = tag;
+		return true;
+	}
+	return false;
+}
+
+void event_publisher_on_published(void *ctx, int64_t tag)
+{
+	struct event_publisher *publisher = ctx;
+	if (tag <= 0)
+		return;
+	pthread_mutex_lock(&publisher->thread.lock);
+	bool ours = note_settled(publisher, tag);
+	pthread_mutex_unlock(&publisher->thread.lock);
+	if (ours)
+		counters_add(publisher->counters, COUNT_EVENT_PUBLISHED);
+	thread_wake(&publisher->thread);
+}
+
+void event_publisher_on_refused(void *ctx, int64_t tag, const char *why)
+{
+	struct event_publisher *publisher = ctx;
+	if (tag <= 0)
+		return;
+	pthread_mutex_lock(&publisher->thread.lock);
+	bool ours = note_settled(publisher, tag);
+	pthread_mutex_unlock(&publisher->thread.lock);
+	if (ours) {
+		counters_add(publisher->counters, COUNT_EVENT_REFUSED_BY_BROKER);
+		log_error("", "event refused by the broker: dropped", LOG_NUMBER("event", tag), LOG_TEXT("why", why));
+	}
+	thread_wake(&publisher->thread);
+}
+
+void event_publisher_on_reset(void *ctx)
+{
+	struct event_publisher *publisher = ctx;
+	pthread_mutex_lock(&publisher->thread.lock);
+	publisher->reset = true;
+	pthread_mutex_unlock(&publisher->thread.lock);
+	thread_wake(&publisher->thread);
+}
+
+/* The oldest event in the window, or 0. Under the lock. */
+static int64_t oldest_in_flight(const struct event_publisher *publisher)
+{
+	int64_t oldest = 0;
+	for (size_t i = 0; i < MQTT_WINDOW; i++)
+		if (publisher->window[i] > 0 && (oldest == 0 || publisher->window[i] < oldest))
+			oldest = publisher->window[i];
+	return oldest;
+}
+
+/* A connection died with events in flight. When it is always the same one at the head, and nothing was acknowledged in
+ * between, that one may be the cause. */
+static void suspect_oldest(struct event_publisher *publisher, int64_t oldest)
+{
+	if (oldest == 0)
+		return;
+	publisher->suspect_tries = oldest == publisher->suspect ? publisher->suspect_tries + 1 : 1;
+	publisher->suspect = oldest;
+	if (publisher->suspect_tries < POISON_TRIES)
+		return;
+	log_error("", "event dropped: the connection dies with it each time", LOG_NUMBER("event", oldest),
+		  LOG_NUMBER("tries", publisher->suspect_tries));
+	store_events_done(publisher->store, &oldest, 1);
+	publisher->suspect_tries = 0;
+}
+
+/* Takes over what the handlers noted: acknowledged events are forgotten, a new handle starts over. */
+static void take_notes(struct event_publisher *publisher)
+{
+	int64_t acked[ACKED_MAX];
+	int64_t oldest = 0;
+	size_t again = 0;
+	pthread_mutex_lock(&publisher->thread.lock);
+	size_t count = publisher->acked_count;
+	for (size_t i = 0; i < count; i++)
+		acked[i] = publisher->acked[i];
+	publisher->acked_count = 0;
+	bool reset = publisher->reset;
+	if (reset) {
+		oldest = oldest_in_flight(publisher);
+		again = publisher->in_flight;
+		for (size_t i = 0; i < MQTT_WINDOW; i++)
+			publisher->window[i] = 0;
+		publisher->in_flight = 0;
+		publisher->reset = false;
+		publisher->ready = true;
+	}
+	pthread_mutex_unlock(&publisher->thread.lock);
+	if (count > 0) {
+		crash_point("publisher-before-done");
+		store_events_done(publisher->store, acked, count);
+	}
+	if (!reset)
+		return;
+	publisher->cursor = 0;
+	suspect_oldest(publisher, oldest);
+	for (size_t i = 0; i < again; i++)
+		counters_add(publisher->counters, COUNT_EVENT_REPUBLISHED);
+}
+
+/* How many more may be in flight now. */
+static size_t room(struct event_publisher *publisher)
+{
+	size_t limit = publisher->suspect_tries >= SUSPECT_TRIES ? 1 : MQTT_WINDOW;
+	pthread_mutex_lock(&publisher->thread.lock);
+	size_t taken = publisher->in_flight + publisher->acked_count;
+	size_t free_places = publisher->ready && !publisher->reset && taken < limit ? limit - taken : 0;
+	pthread_mutex_unlock(&publisher->thread.lock);
+	return free_places;
+}
+
+static void enter_window(struct event_publisher *publisher, int64_t seq)
+{
+	pthread_mutex_lock(&publisher->thread.lock);
+	for (size_t i = 0; i < MQTT_WINDOW; i++) {
+		if (publisher->window[i] == 0) {
+			publisher->window[i] = seq;
+			publisher->in_flight++;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&publisher->thread.lock);
+}
+
+/* The handle failed: nothing more until a new one says so by on_reset. */
+static void not_ready(struct event_publisher *publisher)
+{
+	pthread_mutex_lock(&publisher->thread.lock);
+	publisher->ready = false;
+	pthread_mutex_unlock(&publisher->thread.lock);
+}
+
+/* Before the bytes leave the event is in the window: its PUBACK may be faster than we are. */
+static bool publish_event(struct event_publisher *publisher, const struct store_event *event)
+{
+	const struct mqtt_publish publish = {
+		.topic = event->topic,
+		.payload = event->payload,
+		.len = event->payload_len,
+		.retain = event->retain,
+		.correlation = event->correlation,
+		.correlation_len = event->correlation_len,
+		.content_type = event->payload_len > 0 && event->payload[0] == '{' ? "application/json" : "",
+		.tag = event->seq,
+	};
+	enter_window(publisher, event->seq);
+	publisher->cursor = event->seq;
+	crash_point("publisher-before-publish");
+	return mqtt_publish(publisher->mqtt, &publish);
+}
+
+/* Publishes a batch of events; true when there may be more. */
+static bool publish_events(struct event_publisher *publisher)
+{
+	size_t places = room(publisher);
+	if (places == 0)
+		return false;
+	struct store_event events[MQTT_WINDOW];
+	size_t count = store_events(publisher->store, publisher->cursor, events, places);
+	bool sent = true;
+	for (size_t i = 0; i < count; i++) {
+		sent = sent && publish_event(publisher, &events[i]);
+		store_event_clear(&events[i]);
+	}
+	if (!sent)
+		not_ready(publisher);
+	if (count > 0 && publisher->suspect_tries > 0 && sent && publisher->cursor > publisher->suspect)
+		publisher->suspect_tries = 0;
+	return sent && count == places;
+}
+
+static void publish_posts(struct event_publisher *publisher)
+{
+	struct post post;
+	while (room(publisher) > 0 && post_queue_pop(&publisher->posts, &post)) {
+		const struct mqtt_publish publish = {
+			.topic = post.topic,
+			.payload = post.payload,
+			.len = post.len,
+			.retain = post.retain,
+			.correlation = post.correlation,
+			.correlation_len = post.correlation_len,
+			.content_type = "application/json",
+			.tag = 0,
+		};
+		bool sent = mqtt_publish(publisher->mqtt, &publish);
+		if (sent)
+			post_clear(&post);
+		else
+			post_queue_return(&publisher->posts, &post);
+		if (!sent)
+			not_ready(publisher);
+	}
+}
+
+static bool idle(struct event_publisher *publisher)
+{
+	pthread_mutex_lock(&publisher->thread.lock);
+	bool nothing = publisher->in_flight == 0 && publisher->acked_count == 0;
+	pthread_mutex_unlock(&publisher->thread.lock);
+	return nothing && post_queue_is_empty(&publisher->posts);
+}
+
+static void run(void *ctx)
+{
+	struct event_publisher *publisher = ctx;
+	for (;;) {
+		take_notes(publisher);
+		publish_posts(publisher);
+		bool more = publish_events(publisher);
+		if (thread_is_stopping(&publisher->thread)) {
+			int64_t left_ms = publisher->drain_until_ms - clock_mono_ms();
+			if (left_ms <= 0 || (idle(publisher) && !more))
+				break;
+			thread_wait(&publisher->thread, left_ms);
+		} else if (!more) {
+			thread_wait(&publisher->thread, 1000);
+		}
+	}
+	take_notes(publisher);
+}
+
+void event_publisher_start(struct event_publisher *publisher, struct mqtt *mqtt)
+{
+	publisher->mqtt = mqtt;
+	thread_start(&publisher->thread, "publisher", run, publisher);
+}
+
+void event_publisher_stop(struct event_publisher *publisher, int64_t timeout_ms)
+{
+	publisher->drain_until_ms = clock_mono_ms() + timeout_ms;
+	thread_stop(&publisher->thread);
+}

@@ -1,0 +1,104 @@
+/* mqtt_router - two kinds of topics, and a few events of the link. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/mqtt_router.h"
+
+#include <string.h>
+
+#include "bridge/base/log.h"
+#include "bridge/base/text.h"
+
+/* The action of `<base>/request/<action>`, or NULL. */
+static const char *action_of(const struct mqtt_router *router, const char *topic)
+{
+	static const char middle[] = "/request/";
+	size_t base = strlen(router->settings->topics_bridge);
+	if (strncmp(topic, router->settings->topics_bridge, base) != 0 || !text_starts_with(topic + base, middle))
+		return NULL;
+	return topic + base + sizeof(middle) - 1;
+}
+
+static void on_message(void *ctx, const struct mqtt_message *message)
+{
+	struct mqtt_router *router = ctx;
+	const char *action = action_of(router, message->topic);
+	if (action == NULL)
+		command_intake_take(router->intake, message);
+	else if (!message->retained)
+		admin_take(router->admin, action, message);
+}
+
+static void on_connected(void *ctx, bool session_present)
+{
+	struct mqtt_router *router = ctx;
+	if (!session_present)
+		store_forget_deliveries(router->store);
+	log_info("", "connected to the broker", LOG_TEXT("session", session_present ? "kept" : "new"));
+	atomic_store(router->greet, true);
+}
+
+static void on_disconnected(void *ctx, const char *why)
+{
+	(void)ctx;
+	log_warn("", "no connection to the broker", LOG_TEXT("why", why));
+}
+
+static void on_published(void *ctx, int64_t tag)
+{
+	struct mqtt_router *router = ctx;
+	event_publisher_on_published(router->publisher, tag);
+}
+
+static void on_publish_refused(void *ctx, int64_t tag, const char *why)
+{
+	struct mqtt_router *router = ctx;
+	event_publisher_on_refused(router->publisher, tag, why);
+}
+
+static void on_publish_reset(void *ctx)
+{
+	struct mqtt_router *router = ctx;
+	event_publisher_on_reset(router->publisher);
+}
+
+static struct mqtt_handlers handlers_of(struct mqtt_router *router)
+{
+	return (struct mqtt_handlers){
+		.ctx = router,
+		.on_message = on_message,
+		.on_connected = on_connected,
+		.on_disconnected = on_disconnected,
+		.on_published = on_published,
+		.on_publish_refused = on_publish_refused,
+		.on_publish_reset = on_publish_reset,
+	};
+}
+
+struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why_size)
+{
+	static char commands[TOPIC_SIZE + 160], requests[TOPIC_SIZE], state[TOPIC_SIZE];
+	static const struct mqtt_subscription subscriptions[] = {{commands}, {requests}};
+	const struct settings *settings = router->settings;
+	const struct mqtt_handlers handlers = handlers_of(router);
+	bool shared = settings->mqtt_share_group[0] != '\0';
+	text_format(commands, sizeof(commands), "%s%s%s%s", shared ? "$share/" : "", settings->mqtt_share_group,
+		    shared ? "/" : "", settings->topics_command);
+	text_format(requests, sizeof(requests), "%s/request/+", settings->topics_bridge);
+	text_format(state, sizeof(state), "%s/state", settings->topics_bridge);
+	const struct mqtt_options options = {
+		.urls = (const char *const *)settings->mqtt_url.items,
+		.url_count = settings->mqtt_url.count,
+		.version_5 = settings->mqtt_version == MQTT_5,
+		.client_id = settings->mqtt_client_id,
+		.username = settings->mqtt_username,
+		.password = settings->mqtt_password,
+		.ca_file = settings->mqtt_ca_file,
+		.cert_file = settings->mqtt_cert_file,
+		.key_file = settings->mqtt_key_file,
+		.keepalive_s = settings->mqtt_keepalive_ms / 1000,
+		.session_expiry_s = settings->mqtt_session_expiry_ms / 1000,
+		.subscriptions = subscriptions,
+		.subscription_count = sizeof(subscriptions) / sizeof(subscriptions[0]),
+		.will_topic = state,
+	};
+	return mqtt_start(&options, &handlers, why, why_size);
+}

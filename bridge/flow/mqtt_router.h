@@ -1,0 +1,27 @@
+/* mqtt_router - what comes from the broker, to the stage that it is for.
+ *
+ * Threads: runs on Paho's and mqtt's threads. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_FLOW_MQTT_ROUTER_H
+#define BRIDGE_FLOW_MQTT_ROUTER_H
+
+#include "bridge/edge/mqtt.h"
+#include "bridge/flow/admin.h"
+#include "bridge/flow/command_intake.h"
+#include "bridge/flow/event_publisher.h"
+
+/* All borrowed. */
+struct mqtt_router {
+	const struct settings *settings;
+	struct command_intake *intake;
+	struct admin *admin;
+	struct event_publisher *publisher;
+	struct store *store;
+	_Atomic bool *greet; /* set when the broker has us (again): info and health are due */
+};
+
+/* Connects with the settings, subscribed to the command and request topics; what arrives goes to the stages.
+ * NULL and why: settings that can never work. */
+struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why_size);
+
+#endif

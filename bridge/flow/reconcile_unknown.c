@@ -1,0 +1,130 @@
+/* reconcile_unknown - a create without an answer is looked for in the API's list and adopted, or sent again. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/reconcile.h"
+
+#include <stdlib.h>
+
+#include "bridge/base/log.h"
+#include "bridge/base/memory.h"
+#include "bridge/base/text.h"
+#include "bridge/flow/polling.h"
+
+enum { BATCH = 16, PAGE_SIZE = 100, AGAIN_MS = 5000 };
+
+/* The search for one command's resource. */
+struct search {
+	struct reconcile *reconcile;
+	const struct store_record *record;
+	int64_t until_ms;
+	size_t found;
+	struct api_resource *match;
+};
+
+static bool is_candidate(const struct search *search, const struct api_resource *resource)
+{
+	if (resource->direction == API_FROM_SIM || !text_equal(resource->payload, search->record->payload))
+		return false;
+	bool dated = resource->created_ms >= 0;
+	if (dated && resource->created_ms < search->record->attempted_ms - RECONCILE_SKEW_MS)
+		return false;
+	if (dated && resource->created_ms > search->until_ms + RECONCILE_SKEW_MS)
+		return false;
+	return !store_owns_sid(search->reconcile->parts.store, resource->sid);
+}
+
+static bool take_page(void *ctx, const struct api_page *page)
+{
+	struct search *search = ctx;
+	for (size_t i = 0; i < page->count; i++) {
+		if (!is_candidate(search, &page->resources[i]))
+			continue;
+		if (search->found++ == 0)
+			*search->match = page->resources[i];
+	}
+	return search->found < 2 && !thread_is_stopping(search->reconcile->thread);
+}
+
+static enum lifecycle_event event_of(enum api_status status)
+{
+	static const enum lifecycle_event events[] = {
+		[API_QUEUED] = EVENT_API_QUEUED,       [API_SENT] = EVENT_API_SENT,
+		[API_DELIVERED] = EVENT_API_DELIVERED, [API_RECEIVED] = EVENT_API_QUEUED,
+		[API_FAILED] = EVENT_API_FAILED,       [API_OTHER] = EVENT_API_QUEUED,
+	};
+	return events[status];
+}
+
+static void settle(const struct search *search)
+{
+	const struct store_record *record = search->record;
+	const struct reconciler_parts *parts = &search->reconcile->parts;
+	int64_t now_ms = timekeeper_now(parts->time);
+	struct store_settlement settlement = {.seq = record->seq, .due_ms = now_ms};
+	static const struct {
+		enum counter counter;
+		const char *words;
+	} verdicts[] = {
+		{COUNT_RESOLVED_ABSENT, "reconciled: the API does not have it; it will be sent again"},
+		{COUNT_RESOLVED_ADOPTED, "reconciled: the API has it"},
+		{COUNT_RESOLVED_HELD, "held: several SMS at the API could be this command; see docs/operating.md"},
+	};
+	size_t verdict = search->found > 2 ? 2 : search->found;
+	if (verdict == 0) {
+		settlement.event = EVENT_NOT_SENT;
+	} else if (verdict == 1) {
+		settlement.event = event_of(search->match->status);
+		settlement.due_ms = now_ms + polling_poll_after_ms(parts->settings);
+		text_copy(settlement.sid, sizeof(settlement.sid), search->match->sid);
+		text_copy(settlement.sim_sid, sizeof(settlement.sim_sid), search->match->sim_sid);
+	} else {
+		settlement.event = EVENT_AMBIGUOUS;
+	}
+	store_settle(parts->store, &settlement, 1, now_ms);
+	counters_add(parts->counters, verdicts[verdict].counter);
+	log_warn(record->id, verdicts[verdict].words, LOG_TEXT("device", record->device),
+		 LOG_TEXT("sid", settlement.sid), LOG_NUMBER("candidates", (int64_t)search->found));
+}
+
+/* False: the API could not be asked; the rest may wait too. */
+static bool resolve(struct reconcile *reconcile, const struct store_record *record)
+{
+	struct search search = {
+		.reconcile = reconcile,
+		.record = record,
+		.until_ms = timekeeper_now(reconcile->parts.time),
+		.match = memory_zeroed(1, sizeof(*search.match)),
+	};
+	const struct api_filter filter = {
+		.sim = record->sim, .status = "", .direction = "to_sim", .page_size = PAGE_SIZE};
+	bool complete;
+	struct outcome outcome = api_query_list(reconcile->query, &filter, take_page, &search, &complete);
+	bool certain = outcome.kind == OUTCOME_DONE && (complete || search.found >= 2);
+	if (certain) {
+		settle(&search);
+	} else {
+		store_postpone(reconcile->parts.store, record->seq, search.until_ms + AGAIN_MS);
+		if (outcome.kind != OUTCOME_DONE)
+			log_warn(record->id, "cannot be reconciled now", LOG_TEXT("code", outcome.code),
+				 LOG_TEXT("why", outcome.reason));
+	}
+	free(search.match);
+	return certain;
+}
+
+int64_t reconcile_unknown(struct reconcile *reconcile)
+{
+	struct store_record *records = memory_zeroed(BATCH, sizeof(*records));
+	int64_t next_ms = INT64_MAX;
+	size_t count =
+		store_unknown(reconcile->parts.store, timekeeper_now(reconcile->parts.time), records, BATCH, &next_ms);
+	bool go_on = true;
+	for (size_t i = 0; i < count && go_on && !thread_is_stopping(reconcile->thread); i++) {
+		go_on = resolve(reconcile, &records[i]);
+		thread_alive(reconcile->thread);
+	}
+	free(records);
+	/* A full batch that went well: there is more at once. */
+	if (count == 0)
+		return next_ms;
+	return timekeeper_now(reconcile->parts.time) + (go_on ? 0 : AGAIN_MS);
+}

@@ -1,0 +1,55 @@
+/* reload - load everything aside, then swap. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/reload.h"
+
+#include <stdatomic.h>
+
+#include "bridge/base/log.h"
+#include "bridge/base/text.h"
+
+/* The secret that the API's kind of authentication uses. */
+static const char *api_secret(const struct settings *settings)
+{
+	switch (settings->api_auth) {
+	case AUTH_OAUTH2:
+		return settings->api_client_secret;
+	case AUTH_BEARER:
+		return settings->api_token;
+	case AUTH_BASIC:
+		break;
+	}
+	return settings->api_password;
+}
+
+static void swap(struct reload *reload, const struct settings *fresh, struct devices *devices)
+{
+	mapping_replace(reload->mapping, devices);
+	webhook_keys_replace(reload->keys, fresh);
+	if (fresh->api_auth == reload->settings->api_auth)
+		token_set_secret(reload->token, api_secret(fresh));
+	mqtt_set_password(reload->mqtt, fresh->mqtt_password);
+	atomic_store(reload->greet, true);
+}
+
+bool reload_run(struct reload *reload, char *why, size_t why_size)
+{
+	struct settings_faults faults;
+	settings_faults_init(&faults);
+	pthread_mutex_lock(&reload->lock);
+	struct settings *fresh = settings_load(reload->config_path, &faults);
+	struct devices *devices = fresh == NULL ? NULL : devices_load(fresh->mappings, &faults);
+	bool ok = devices != NULL;
+	if (ok) {
+		text_format(why, why_size, "%zu devices", devices_count(devices));
+		swap(reload, fresh, devices);
+		log_info("", "reloaded mappings and secrets", LOG_TEXT("now", why));
+	} else {
+		text_copy(why, why_size, buffer_text(&faults.text));
+		log_error("", "reload refused, nothing changed", LOG_TEXT("why", why));
+	}
+	counters_add(reload->counters, ok ? COUNT_RELOADS : COUNT_RELOAD_FAILURES);
+	settings_free(fresh);
+	pthread_mutex_unlock(&reload->lock);
+	settings_faults_clear(&faults);
+	return ok;
+}

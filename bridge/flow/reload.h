@@ -1,0 +1,34 @@
+/* reload - mappings and secrets again, as a whole: a broken file changes nothing.
+ *
+ * Threads: any; one reload at a time. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_FLOW_RELOAD_H
+#define BRIDGE_FLOW_RELOAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bridge/edge/mqtt.h"
+#include "bridge/edge/token.h"
+#include "bridge/flow/counters.h"
+#include "bridge/flow/mapping.h"
+#include "bridge/flow/webhook_keys.h"
+
+/* All borrowed. */
+struct reload {
+	const char *config_path;
+	const struct settings *settings; /* in use */
+	struct mapping *mapping;
+	struct webhook_keys *keys;
+	struct token *token;
+	struct mqtt *mqtt;
+	struct counters *counters;
+	_Atomic bool *greet; /* the info topic is due again */
+	pthread_mutex_t lock;
+};
+
+/* True and, in `why`, what is in use now; false and the first faults (also logged, each with file and line). */
+bool reload_run(struct reload *reload, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,378 @@
+/* main - what is started, in order; a wait for signals; what is stopped, in reverse.
+ *
+ * Exit status: 0 clean stop, 1 the machine failed us, 2 usage, configuration or mapping. */
+// SPDX-License-Identifier: Apache-2.0
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/log.h"
+#include "bridge/base/text.h"
+#include "bridge/edge/process.h"
+#include "bridge/edge/supervisor.h"
+#include "bridge/flow/admin.h"
+#include "bridge/flow/admin_http.h"
+#include "bridge/flow/callback_intake.h"
+#include "bridge/flow/callback_url.h"
+#include "bridge/flow/command_sender.h"
+#include "bridge/flow/heartbeat.h"
+#include "bridge/flow/mqtt_router.h"
+#include "bridge/flow/polling.h"
+#include "bridge/flow/reconciler.h"
+#include "bridge/flow/version.h"
+#include "bridge/settings/options.h"
+
+enum { EXIT_MACHINE = 1, EXIT_CONFIGURATION = 2 };
+enum {
+	TICK_MS = 1000,
+	GRACE_MS = 5000, /* for answers under way, and again for events */
+	STUCK_MS = 120000,
+	WEBHOOK_DEADLINE_MS = 10000,
+	ADMIN_DEADLINE_MS = 10000
+};
+
+/* Everything that runs. */
+struct bridge {
+	struct settings *settings;
+	const char *config_path;
+	struct counters counters;
+	struct store *store;
+	struct timekeeper *time;
+	struct mapping *mapping;
+	struct webhook_keys *keys;
+	struct token *token;
+	struct account *account;
+	struct event_publisher *publisher;
+	struct command_intake intake;
+	struct mo_intake mo;
+	struct callback_intake callbacks;
+	struct command_sender *sender;
+	struct reconciler *reconciler;
+	struct mqtt_router router;
+	struct mqtt *mqtt;
+	struct health health;
+	struct reload reload;
+	struct admin *admin;
+	struct admin_http admin_http;
+	struct http_server *webhook_server, *admin_server;
+	struct heartbeat heartbeat;
+};
+
+static _Noreturn void give_up(int status, const char *what, const char *why)
+{
+	log_error("", what, LOG_TEXT("why", why));
+	process_end(status);
+}
+
+static void open_spool(struct bridge *bridge)
+{
+	const struct settings *settings = bridge->settings;
+	char why[WHY_SIZE], clock[32];
+	int64_t last_ms = 0;
+	const struct store_options options = {
+		.path = settings->spool_path,
+		.fsync = settings->spool_durability == DURABILITY_POWER,
+		.max_commands = settings->spool_max_commands,
+		.per_device_per_day = settings->limits_per_device_per_day,
+		.per_day = settings->limits_per_day,
+		.retention_ms = settings->spool_retention_ms,
+		.min_free_bytes = settings->spool_min_free_bytes,
+		.ballast_bytes = settings->spool_ballast_bytes,
+		.topic_status = settings->topics_status,
+		.retain_status = settings->topics_retain_status,
+		.dry_run = settings->api_dry_run,
+	};
+	bridge->store = store_open(&options, clock_wall_ms(), why, sizeof(why));
+	if (bridge->store == NULL)
+		give_up(EXIT_MACHINE, "cannot open the spool", why);
+	store_recall(bridge->store, HEARTBEAT_CLOCK_KEY, clock, sizeof(clock));
+	text_to_int(clock, 0, INT64_MAX, &last_ms);
+	bridge->time = timekeeper_create(last_ms);
+}
+
+static void on_token(void *ctx, bool usable, const char *why)
+{
+	struct bridge *bridge = ctx;
+	if (usable)
+		log_info("", "access token fetched", LOG_NUMBER("lifetime_s", token_lifetime_s(bridge->token)));
+	else
+		log_warn("", "no access token", LOG_TEXT("why", why));
+	if (bridge->account != NULL)
+		account_changed(bridge->account);
+}
+
+static void open_account(struct bridge *bridge)
+{
+	static const enum token_kind kinds[] = {
+		[AUTH_OAUTH2] = TOKEN_OAUTH2, [AUTH_BEARER] = TOKEN_BEARER, [AUTH_BASIC] = TOKEN_BASIC};
+	const struct settings *settings = bridge->settings;
+	bridge->token = token_start(&(struct token_options){
+		.kind = kinds[settings->api_auth],
+		.url = settings->api_token_url,
+		.client_id = settings->api_client_id,
+		.client_secret = settings->api_client_secret,
+		.bearer = settings->api_token,
+		.username = settings->api_username,
+		.password = settings->api_password,
+		.ca_file = settings->api_ca_file,
+		.on_change = on_token,
+		.ctx = bridge,
+	});
+	bridge->account = account_create(bridge->token, settings->api_rate);
+}
+
+static void start_stages(struct bridge *bridge)
+{
+	struct settings *settings = bridge->settings;
+	bridge->publisher = event_publisher_create(bridge->store, &bridge->counters);
+	bridge->mo = (struct mo_intake){settings, bridge->store, bridge->mapping};
+	bridge->intake = (struct command_intake){.settings = settings,
+						 .store = bridge->store,
+						 .mapping = bridge->mapping,
+						 .time = bridge->time,
+						 .counters = &bridge->counters};
+	bridge->callbacks = (struct callback_intake){settings,	   bridge->store,     &bridge->mo,
+						     bridge->time, &bridge->counters, bridge->keys};
+	bridge->admin = admin_create(&(struct admin_parts){settings, bridge->store, bridge->account, bridge->mapping,
+							   bridge->time, &bridge->counters, bridge->publisher});
+	bridge->sender = command_sender_start(&(struct command_sender_parts){
+		settings, bridge->store, bridge->account, bridge->time, &bridge->counters, bridge->keys});
+	bridge->reconciler = reconciler_start(&(struct reconciler_parts){settings, bridge->store, bridge->account,
+									 &bridge->mo, bridge->time, &bridge->counters});
+	store_on_work(bridge->store, STORE_WORK_COMMANDS, command_sender_wake, bridge->sender);
+	store_on_work(bridge->store, STORE_WORK_EVENTS, event_publisher_wake, bridge->publisher);
+	store_on_work(bridge->store, STORE_WORK_UNKNOWN, reconciler_wake, bridge->reconciler);
+	account_on_change(bridge->account, command_sender_wake, bridge->sender);
+	account_on_change(bridge->account, reconciler_wake, bridge->reconciler);
+}
+
+/* Started before the broker is: early callbacks find us ready. */
+static void start_webhook(struct bridge *bridge)
+{
+	const struct settings *settings = bridge->settings;
+	char why[WHY_SIZE];
+	if (polling_only(settings))
+		return;
+	const struct http_server_options options = {
+		.listen = settings->webhook_listen,
+		.cert_file = settings->webhook_cert_file,
+		.key_file = settings->webhook_key_file,
+		.max_body = FORM_BODY_MAX,
+		.request_deadline_ms = WEBHOOK_DEADLINE_MS,
+		.max_connections = 512,
+		.max_connections_per_address = 256,
+		.threads = 16,
+		.keep_alive = false,
+	};
+	bridge->webhook_server = http_server_start(&options, callback_intake_gate, callback_intake_handle,
+						   &bridge->callbacks, why, sizeof(why));
+	if (bridge->webhook_server == NULL)
+		give_up(EXIT_MACHINE, "cannot start the webhook listener", why);
+}
+
+static bool is_alive(void *ctx)
+{
+	struct bridge *bridge = ctx;
+	return command_sender_silence_ms(bridge->sender) < STUCK_MS &&
+	       reconciler_silence_ms(bridge->reconciler) < STUCK_MS;
+}
+
+static void start_admin_listener(struct bridge *bridge)
+{
+	char why[WHY_SIZE];
+	bridge->admin_http = (struct admin_http){&bridge->health, is_alive, bridge};
+	if (bridge->settings->admin_listen[0] == '\0')
+		return;
+	const struct http_server_options options = {
+		.listen = bridge->settings->admin_listen,
+		.cert_file = "",
+		.key_file = "",
+		.max_body = FORM_BODY_MAX,
+		.request_deadline_ms = ADMIN_DEADLINE_MS,
+		.max_connections = 64,
+		.max_connections_per_address = 64,
+		.threads = 2,
+		.keep_alive = true,
+	};
+	bridge->admin_server =
+		http_server_start(&options, admin_http_gate, admin_http_handle, &bridge->admin_http, why, sizeof(why));
+	if (bridge->admin_server == NULL)
+		give_up(EXIT_MACHINE, "cannot start the admin listener", why);
+}
+
+static void start_mqtt(struct bridge *bridge)
+{
+	char why[WHY_SIZE];
+	bridge->router = (struct mqtt_router){bridge->settings,	 &bridge->intake, bridge->admin,
+					      bridge->publisher, bridge->store,	  &bridge->heartbeat.greet};
+	bridge->mqtt = mqtt_router_start(&bridge->router, why, sizeof(why));
+	if (bridge->mqtt == NULL)
+		give_up(EXIT_CONFIGURATION, "cannot use the broker's settings", why);
+}
+
+/* mqtt's handlers may run as soon as it starts; what they need exists by then, and the admin thread waits. */
+static void connect_stages(struct bridge *bridge)
+{
+	start_mqtt(bridge);
+	bridge->health = (struct health){bridge->settings, bridge->store, bridge->mqtt,	     bridge->account,
+					 bridge->mapping,  bridge->time,  &bridge->counters, clock_wall_ms()};
+	bridge->reload = (struct reload){bridge->config_path,
+					 bridge->settings,
+					 bridge->mapping,
+					 bridge->keys,
+					 bridge->token,
+					 bridge->mqtt,
+					 &bridge->counters,
+					 &bridge->heartbeat.greet,
+					 PTHREAD_MUTEX_INITIALIZER};
+	bridge->heartbeat.health = &bridge->health;
+	bridge->heartbeat.publisher = bridge->publisher;
+	event_publisher_start(bridge->publisher, bridge->mqtt);
+	admin_start(bridge->admin, &bridge->health, &bridge->reload);
+}
+
+static void start(struct bridge *bridge)
+{
+	open_spool(bridge);
+	bridge->keys = webhook_keys_create(bridge->settings);
+	open_account(bridge);
+	start_stages(bridge);
+	start_webhook(bridge);
+	connect_stages(bridge);
+	start_admin_listener(bridge);
+	log_info("", "started", LOG_TEXT("version", BRIDGE_VERSION),
+		 LOG_NUMBER("devices", (int64_t)mapping_count(bridge->mapping)),
+		 LOG_TEXT("mode", polling_only(bridge->settings) ? "polling" : "callbacks"),
+		 LOG_TEXT("api", bridge->settings->api_url));
+}
+
+/* In reverse: no new commands, answers under way, callbacks, events, the broker, the disk. */
+static void stop(struct bridge *bridge)
+{
+	process_stop_at_once_on_signal();
+	supervisor_stopping();
+	log_info("", "stopping", LOG_NUMBER("grace_ms", GRACE_MS));
+	atomic_store(&bridge->intake.stopping, true);
+	mqtt_pause(bridge->mqtt);
+	http_server_stop(bridge->admin_server);
+	command_sender_stop(bridge->sender, GRACE_MS);
+	reconciler_stop(bridge->reconciler);
+	http_server_stop(bridge->webhook_server);
+	admin_stop(bridge->admin);
+	event_publisher_stop(bridge->publisher, GRACE_MS);
+	mqtt_stop(bridge->mqtt, GRACE_MS);
+	token_stop(bridge->token);
+	store_close(bridge->store);
+	log_info("", "stopped", LOG_TEXT("how", "clean"));
+}
+
+static void tick(struct bridge *bridge)
+{
+	heartbeat_tick(&bridge->heartbeat);
+	if (is_alive(bridge))
+		supervisor_alive();
+}
+
+static void run(struct bridge *bridge)
+{
+	char why[WHY_SIZE];
+	supervisor_ready();
+	for (;;) {
+		switch (process_wait(TICK_MS)) {
+		case SIGNAL_STOP:
+			return;
+		case SIGNAL_RELOAD:
+			supervisor_reloading();
+			reload_run(&bridge->reload, why, sizeof(why));
+			supervisor_ready();
+			break;
+		case SIGNAL_NONE:
+			break;
+		}
+		tick(bridge);
+	}
+}
+
+/* Settings and mappings, or every fault on stderr and exit 2. */
+static void load(struct bridge *bridge, const struct options *options)
+{
+	struct settings_faults faults;
+	settings_faults_init(&faults);
+	bridge->config_path = options->config;
+	bridge->settings = settings_load(options->config, &faults);
+	struct devices *devices = bridge->settings == NULL ? NULL : devices_load(bridge->settings->mappings, &faults);
+	if (devices == NULL) {
+		fputs(buffer_text(&faults.text), stderr);
+		process_end(EXIT_CONFIGURATION);
+	}
+	settings_faults_clear(&faults);
+	bridge->mapping = mapping_create(devices);
+	if (options->dry_run)
+		bridge->settings->api_dry_run = true;
+}
+
+static int print_config(const struct options *options)
+{
+	struct settings_faults faults;
+	settings_faults_init(&faults);
+	bool ok = settings_print(options->config, stdout, &faults);
+	fputs(buffer_text(&faults.text), stderr);
+	settings_faults_clear(&faults);
+	return ok ? EXIT_SUCCESS : EXIT_CONFIGURATION;
+}
+
+static int print_urls(struct bridge *bridge)
+{
+	char url[URL_SIZE];
+	bridge->keys = webhook_keys_create(bridge->settings);
+	callback_url_sms(url, bridge->settings, bridge->keys);
+	if (url[0] == '\0') {
+		fputs("webhook.public_url is not set: the bridge polls, and there is nothing to configure\n", stderr);
+		return EXIT_SUCCESS;
+	}
+	printf("sms_commands_url: %s\n", url);
+	return EXIT_SUCCESS;
+}
+
+static int serve(struct bridge *bridge)
+{
+	log_setup((enum log_level)bridge->settings->log_level, (enum log_format)bridge->settings->log_format,
+		  bridge->settings->log_bodies);
+	process_block_signals();
+	start(bridge);
+	run(bridge);
+	stop(bridge);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static struct bridge bridge;
+	const struct options options = options_read(argc, argv);
+	process_prepare();
+	switch (options.task) {
+	case TASK_HELP:
+		options_print_help(stdout);
+		process_end(EXIT_SUCCESS);
+	case TASK_USAGE:
+		options_print_help(stderr);
+		process_end(EXIT_CONFIGURATION);
+	case TASK_VERSION:
+		version_print(stdout);
+		process_end(EXIT_SUCCESS);
+	case TASK_PRINT_CONFIG:
+		process_end(print_config(&options));
+	case TASK_TEST_CONFIG:
+		load(&bridge, &options);
+		fprintf(stderr, "%s: ok, %zu devices\n", options.config, mapping_count(bridge.mapping));
+		process_end(EXIT_SUCCESS);
+	case TASK_PRINT_URLS:
+		load(&bridge, &options);
+		process_end(print_urls(&bridge));
+	case TASK_RUN:
+		break;
+	}
+	load(&bridge, &options);
+	process_end(serve(&bridge));
+}
