@@ -5,10 +5,15 @@
  *            failure it is abandoned (never used, reconnected or destroyed again) and a new handle
  *            takes over; who published learns by on_publish_reset that everything without PUBACK must
  *            be published again.
- * Threads:   handlers run on Paho's receive thread (on_message may block: PUBACK leaves only after it
- *            returns) or on mqtt's own thread, which connects with backoff and jitter. Handlers call nothing
- *            of mqtt. No lock of ours is held across a Paho call.
- * Promise:   on_message returned = acknowledged; nothing else acknowledges. Subscribes at QoS 1.
+ * Threads:   on_message, on_published and on_publish_refused run on Paho's receive thread (on_message may block:
+ *            PUBACK leaves only after it returns, and nothing else is received or sent meanwhile); the others on
+ *            mqtt's own thread, which connects with backoff and jitter. Handlers call nothing of mqtt, and take no
+ *            lock that is held across a call of mqtt. None runs after mqtt_stop() returned.
+ * Promise:   on_message returned = acknowledged; nothing else acknowledges, except for what status.dropped counts.
+ *            Subscribes at QoS 1, once after the start of the process and then whenever the broker has lost the
+ *            session. Filters of an earlier configuration stay in a session that the broker still has: their
+ *            messages come too, and are the user's to refuse.
+ * Limits:    an MQTT 5 broker is told to drop what is larger than 1 MiB; on 3.1.1 set its own limit.
  * Failure:   a broker that is away is a state, never an error; see mqtt_status(). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_MQTT_H
@@ -38,23 +43,27 @@ struct mqtt_message {
 struct mqtt_handlers {
 	void *ctx;
 	void (*on_message)(void *ctx, const struct mqtt_message *message);
-	/* The intake handle is connected; `session_present` false: the broker has no session of ours. */
+	/* The intake is connected and subscribed; `session_present` false: the broker had no session of ours.
+	 * Messages of a session may come before this. */
 	void (*on_connected)(void *ctx, bool session_present);
+	/* It is not, or not with all subscriptions; called again only when the reason changes. */
 	void (*on_disconnected)(void *ctx, const char *why);
-	/* PUBACK of the publish with this tag. */
+	/* PUBACK of the publish with this tag; may come before mqtt_publish() returns, and from a handle given up. */
 	void (*on_published)(void *ctx, int64_t tag);
-	/* The broker refuses this one message for ever (MQTT 5 reason code >= 0x80). */
+	/* The broker refuses this one message for ever (MQTT 5 reason code >= 0x80 that does not pass by itself, as
+	 * a quota would: then the handle is given up and the message published again after a while). */
 	void (*on_publish_refused)(void *ctx, int64_t tag, const char *why);
-	/* A new publish handle is up: publish again whatever has no PUBACK. */
+	/* A publish handle is up, the first one too: publish again whatever has no PUBACK. */
 	void (*on_publish_reset)(void *ctx);
 };
 
 struct mqtt_subscription {
-	const char *filter; /* borrowed for the lifetime of mqtt */
+	const char *filter;
 };
 
+/* All of it is copied. No pointer is NULL. */
 struct mqtt_options {
-	const char *const *urls; /* mqtt:// mqtts:// ws:// wss://, tried in turn */
+	const char *const *urls; /* mqtt:// mqtts:// ws:// wss://, tried in turn; no credentials in them */
 	size_t url_count;
 	bool version_5;
 	const char *client_id;		 /* the publish handle appends "-pub" */
@@ -63,7 +72,10 @@ struct mqtt_options {
 	int64_t keepalive_s, session_expiry_s;
 	const struct mqtt_subscription *subscriptions;
 	size_t subscription_count;
-	const char *will_topic; /* retained, QoS 1: "offline" by the broker, "online" and "offline" by us */
+	/* Retained, QoS 1: "online" while the intake is up, "offline" by the broker's will, by mqtt_pause() and
+	 * mqtt_stop(). "" : none. */
+	const char *will_topic;
+	int64_t puback_timeout_ms; /* no PUBACK for so long: the publish handle is given up; 0: 30 s */
 };
 
 struct mqtt_publish {
@@ -81,28 +93,31 @@ struct mqtt_status {
 	bool intake_up, publish_up;
 	int64_t connects, abandoned; /* since start: intake connections made, publish handles given up */
 	int64_t messages;
-	char why[WHY_SIZE]; /* why it is not up; "" */
+	int64_t dropped;    /* acknowledged without on_message: a topic that is no topic, or not for us */
+	char why[WHY_SIZE]; /* why it is not up, or works badly; "" */
 };
 
 /* Starts connecting; returns at once. NULL and why only for settings that can never work. */
 struct mqtt *mqtt_start(const struct mqtt_options *options, const struct mqtt_handlers *handlers, char *why,
 			size_t why_size);
 
-/* Sends one PUBLISH at QoS 1 through the publish handle; false: not connected or the handle just failed
- * (it will be published again after on_publish_reset). At most MQTT_WINDOW may be without PUBACK. Not from handlers. */
+/* Sends one PUBLISH at QoS 1 through the publish handle. While MQTT_WINDOW publishes (or the broker's Receive Maximum)
+ * have no PUBACK it waits for room. False: not connected, or the handle failed; then an on_publish_reset follows (not
+ * after mqtt_stop()). True says only that it is on its way. Not from handlers. */
 enum { MQTT_WINDOW = 100 };
 bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish);
 
-/* Stops taking messages: the intake handle disconnects after the message that is being handled. For a full
- * disk and for shutdown. mqtt_resume() connects again. */
+/* Stops taking messages: the intake handle disconnects after the message that is being handled, or soon after, and the
+ * state becomes "offline". For a full disk and for shutdown. mqtt_resume() connects again. Returns at once. */
 void mqtt_pause(struct mqtt *mqtt);
 void mqtt_resume(struct mqtt *mqtt);
 
 void mqtt_set_password(struct mqtt *mqtt, const char *password);
 void mqtt_status(struct mqtt *mqtt, struct mqtt_status *ret);
 
-/* Publishes "offline", disconnects both handles within `timeout_ms`. The handles themselves are left to
- * the end of the process (MQTTAsync_destroy may free twice). */
+/* Publishes "offline", waits for the PUBACKs still missing, disconnects both handles, all within `timeout_ms`. Where
+ * "offline" does not get through, the will says it (3.1.1: when the process ends). The memory is left to the end of the
+ * process, for Paho may still call back (and MQTTAsync_destroy may free twice); the pointer must not be used again. */
 void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms);
 
 #endif
