@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
-#define ROWS(table) (sizeof(table) / sizeof(table)[0])
+/* A literal and its length, NUL bytes inside counted. */
+#define BYTES(literal) (literal), sizeof(literal) - 1
+#define ROWS(table)    (sizeof(table) / sizeof(table)[0])
 
 static inline void want_text(const char *row, const char *what, const char *got, const char *want)
 {
