@@ -46,6 +46,10 @@ struct store *store_open(const struct store_options *options, int64_t now_ms, ch
 /* Stops the writer after what is queued; a last checkpoint; frees. NULL is fine. */
 void store_close(struct store *store);
 
+/* Before stopping: from now on nothing waits for space on a full disk. A result that finds none is not
+ * recorded; the next start finds its command `sending` and has it reconciled. */
+void store_stop_waiting(struct store *store);
+
 /* 8 hex digits that are this spool's own: they make sequence numbers unique for ever. */
 const char *store_epoch(const struct store *store);
 

@@ -1,0 +1,190 @@
+/* store_attempt - commands out to the sender, and what became of them. */
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "bridge/base/text.h"
+#include "bridge/edge/store_internal.h"
+
+/* ---- taking ----------------------------------------------------------------------------------- */
+
+struct take_args {
+	int64_t now_ms;
+	struct store_attempt *ret;
+	size_t max, count;
+	int64_t next_ms;
+	int64_t expired; /* in this call: so many at most */
+};
+
+static bool next_due(struct store *store, enum command_priority priority, int64_t now_ms, struct store_row *ret)
+{
+	struct sql_statement *statement = store_statement(store, SQL_TAKE_NEXT);
+	sql_put(statement, 1, priority);
+	sql_put(statement, 2, now_ms);
+	if (!sql_step(statement))
+		return false;
+	store_row_read(store, statement, ret);
+	sql_reset(statement);
+	return true;
+}
+
+static void take(struct store *store, struct take_args *args, struct store_row *row)
+{
+	struct store_record *record = &row->record;
+	record->attempts++;
+	record->attempted_ms = args->now_ms;
+	store_row_move(store, row, EVENT_ATTEMPT, args->now_ms);
+	struct store_attempt *attempt = &args->ret[args->count++];
+	attempt->seq = record->seq;
+	attempt->attempts = record->attempts;
+	attempt->expires_ms = record->expires_ms;
+	memcpy(attempt->id, record->id, sizeof(attempt->id));
+	memcpy(attempt->device, record->device, sizeof(attempt->device));
+	memcpy(attempt->sim, record->sim, sizeof(attempt->sim));
+	memcpy(attempt->payload, record->payload, sizeof(attempt->payload));
+}
+
+static void take_priority(struct store *store, struct take_args *args, enum command_priority priority)
+{
+	struct store_row row;
+	while (args->count < args->max && args->expired < STORE_EXPIRE_BATCH &&
+	       next_due(store, priority, args->now_ms, &row)) {
+		if (row.record.expires_ms > args->now_ms) {
+			take(store, args, &row);
+			continue;
+		}
+		store_row_move(store, &row, EVENT_TIME_OVER, args->now_ms);
+		args->expired++;
+	}
+}
+
+static int64_t earliest_due(struct store *store)
+{
+	int64_t earliest = INT64_MAX;
+	for (int priority = PRIORITY_HIGH; priority <= PRIORITY_LOW; priority++) {
+		struct sql_statement *statement = store_statement(store, SQL_TAKE_DUE);
+		sql_put(statement, 1, priority);
+		if (sql_step(statement) && sql_column(statement, 0) < earliest)
+			earliest = sql_column(statement, 0);
+		sql_reset(statement);
+	}
+	return earliest;
+}
+
+static void refuse_take(void *job)
+{
+	struct take_args *args = job;
+	args->count = 0;
+	args->next_ms = args->now_ms + 1000;
+}
+
+static void run_take(struct store *store, void *job)
+{
+	struct take_args *args = job;
+	/* Without the ballast a result might find no place: then nothing is begun. */
+	if (store->starved) {
+		refuse_take(args);
+		return;
+	}
+	args->count = 0;
+	args->expired = 0;
+	for (int priority = PRIORITY_HIGH; priority <= PRIORITY_LOW; priority++)
+		take_priority(store, args, (enum command_priority)priority);
+	args->next_ms = earliest_due(store);
+}
+
+size_t store_take_due(struct store *store, int64_t now_ms, struct store_attempt *ret, size_t max, int64_t *ret_next_ms)
+{
+	static const struct store_job_kind kind = {.run = run_take,
+						   .refuse = refuse_take,
+						   .before_commit = "take-before-commit",
+						   .after_commit = "take-after-commit"};
+	struct take_args args = {.now_ms = now_ms, .ret = ret, .max = max};
+	store_queue_do(store, &kind, &args);
+	*ret_next_ms = args.next_ms;
+	return args.count;
+}
+
+/* ---- settling ---------------------------------------------------------------------------------- */
+
+struct settle_args {
+	const struct store_settlement *settlements;
+	size_t count;
+	int64_t now_ms;
+};
+
+static void write_due(struct store *store, int64_t seq, int64_t due_ms)
+{
+	struct sql_statement *statement = store_statement(store, SQL_ROW_POSTPONE);
+	sql_put(statement, 1, seq);
+	sql_put(statement, 2, due_ms);
+	sql_run(statement);
+}
+
+static bool tells_when_to_look(enum lifecycle_event event)
+{
+	return event == EVENT_API_QUEUED || event == EVENT_API_SENT;
+}
+
+static void settle(struct store *store, const struct store_settlement *in, int64_t now_ms)
+{
+	struct store_row row;
+	if (!store_row_by_seq(store, in->seq, &row))
+		return;
+	store_row_learn(store, &row, in->sid, in->sim_sid);
+	bool changes = lifecycle_next(row.record.state, in->event).to != row.record.state;
+	if (!changes) {
+		/* A callback was faster. What it could not know is still worth keeping. */
+		if (row.sid_learnt)
+			store_row_write_sid(store, &row);
+		if (tells_when_to_look(in->event))
+			write_due(store, row.record.seq, in->due_ms);
+		return;
+	}
+	store_row_set_error(&row, in->error_code, in->error_message);
+	row.record.due_ms = in->due_ms;
+	store_row_move(store, &row, in->event, now_ms);
+	if (row.record.state == STATE_ACCEPTED && row.record.expires_ms <= now_ms)
+		store_row_move(store, &row, EVENT_TIME_OVER, now_ms);
+}
+
+static void run_settle(struct store *store, void *job)
+{
+	const struct settle_args *args = job;
+	for (size_t i = 0; i < args->count; i++)
+		settle(store, &args->settlements[i], args->now_ms);
+}
+
+/* Cannot be refused: it has happened. */
+void store_settle(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms)
+{
+	static const struct store_job_kind kind = {
+		.run = run_settle, .before_commit = "settle-before-commit", .after_commit = "settle-after-commit"};
+	if (count > 0)
+		store_queue_do(store, &kind, &(struct settle_args){settlements, count, now_ms});
+}
+
+/* ---- looking again later ------------------------------------------------------------------------ */
+
+struct postpone_args {
+	int64_t seq, due_ms;
+};
+
+static void run_postpone(struct store *store, void *job)
+{
+	const struct postpone_args *args = job;
+	write_due(store, args->seq, args->due_ms);
+}
+
+static void refuse_postpone(void *job)
+{
+	(void)job;
+}
+
+void store_postpone(struct store *store, int64_t seq, int64_t due_ms)
+{
+	static const struct store_job_kind kind = {.run = run_postpone,
+						   .refuse = refuse_postpone,
+						   .before_commit = "postpone-before-commit",
+						   .after_commit = "postpone-after-commit"};
+	store_queue_do(store, &kind, &(struct postpone_args){seq, due_ms});
+}

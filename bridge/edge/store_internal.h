@@ -1,0 +1,296 @@
+/* store_internal - what the files of the store share; nobody else includes it, but its tests.
+ *
+ * store_open.c    finding the file fit to use, schema      store_writer.c  group commit
+ * store_queue.c   callers and their jobs                   store_space.c   watermark and ballast
+ * store_sql.c     every statement
+ * store_row.c     a command's row, its one way to change   store_lane.c    order for each SIM
+ * store_intake.c  commands in     store_attempt.c  commands out      store_report.c  what came back
+ * store_outbox.c  events          store_lookup.c   questions         store_admin.c   cancel, retry
+ * store_upkeep.c  expiry, retention                         store.c         open, close, the small ones
+ *
+ * Threads: everything below runs on the writer thread (or before it is started), but
+ *          store_queue_do(), store_queue_done() and what says otherwise. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_EDGE_STORE_INTERNAL_H
+#define BRIDGE_EDGE_STORE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bridge/base/buffer.h"
+#include "bridge/codec/event.h"
+#include "bridge/edge/sqlite.h"
+#include "bridge/edge/store.h"
+
+enum {
+	STORE_EVENT_MAX = 16384,     /* a rendered status */
+	STORE_DONE_MAX = 16384,	     /* PUBACKs not yet on disk */
+	STORE_EXPIRE_BATCH = 200,    /* in one step of upkeep */
+	STORE_RETENTION_BATCH = 500, /* rows looked at in one step */
+	STORE_WATCH_MS = 600000,     /* look after a command whose callback overtook its answer */
+	STORE_DEATHS_MAX = 3	     /* of the process while sending one command: it is held */
+};
+
+#define STORE_DAY_MS 86400000
+
+/* ---- statements: store_sql.c --------------------------------------------------------------- */
+
+enum store_sql {
+	SQL_ROW_BY_SEQ,
+	SQL_ROW_BY_SID,
+	SQL_ROW_BY_CLIENT,
+	SQL_ROWS_BY_CLIENT,
+	SQL_CLIENT_CANCELLABLE,
+	SQL_ROW_INSERT,
+	SQL_ROW_MOVE,
+	SQL_ROW_MOVE_SID,
+	SQL_ROW_SET_SID,
+	SQL_ROW_POSTPONE,
+	SQL_ROW_DELETE,
+	SQL_LANE_BUSY,
+	SQL_LANE_HEAD,
+	SQL_LANE_READY,
+	SQL_LANE_UNREADY,
+	SQL_TAKE_NEXT,
+	SQL_TAKE_DUE,
+	SQL_TAKE_CLAMP,
+	SQL_EXPIRED_NEXT,
+	SQL_SENDING_NEXT,
+	SQL_DEVICE_ACCEPTED,
+	SQL_DEVICE_ACCEPTED_COUNT,
+	SQL_UNKNOWN_DUE,
+	SQL_UNKNOWN_NEXT,
+	SQL_UNKNOWN_CLAMP,
+	SQL_SILENT_DUE,
+	SQL_SILENT_NEXT,
+	SQL_PENDING_ALL,
+	SQL_PENDING_DEVICE,
+	SQL_OLDEST,
+	SQL_RETENTION_NEXT,
+	SQL_DELIVERY_GET,
+	SQL_DELIVERY_PUT,
+	SQL_DELIVERY_CLEAR,
+	SQL_BUDGET_GET,
+	SQL_BUDGET_ADD,
+	SQL_BUDGET_CLEAR,
+	SQL_EVENT_INSERT,
+	SQL_EVENT_READ,
+	SQL_EVENT_DELETE,
+	SQL_MO_INSERT,
+	SQL_MO_RETENTION,
+	SQL_SIM_PUT,
+	SQL_SIM_NAME,
+	SQL_META_PUT,
+	SQL_META_GET
+};
+enum { STORE_SQL_COUNT = SQL_META_GET + 1 };
+
+const char *store_sql_text(enum store_sql which);
+
+/* ---- the store ----------------------------------------------------------------------------- */
+
+/* Counts that follow the transactions: staged while one runs, added when it is committed. */
+struct store_tally {
+	int64_t in_state[STATE_MAX + 1]; /* commands now in each open state */
+	int64_t moved[STATE_MAX + 1];	 /* transitions into each state */
+	int64_t events;
+	bool work[STORE_WORK_KINDS];
+};
+
+struct store_listener {
+	void (*wake)(void *ctx);
+	void *ctx;
+};
+
+/* What other threads touch; under the lock. */
+struct store_writer {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* for the writer */
+	pthread_cond_t room; /* for those who wait to add to `done` */
+	struct store_job *reads, *writes, **reads_end, **writes_end;
+	bool urgent; /* among the writes */
+	int64_t *done, *done_spare;
+	size_t done_count;
+	int64_t lazy_since_us, done_since_us, intake_us;
+	bool stopping, giving_up;
+	struct store_listener listeners[STORE_WORK_KINDS];
+	struct store_stats stats; /* as of the last commit and upkeep */
+};
+
+struct store {
+	struct store_options options; /* texts are copies */
+	char *path, *folder, *ballast, *topic_status;
+	char epoch[EPOCH_SIZE];
+	struct sql *sql;
+	struct sql_statement *statements[STORE_SQL_COUNT];
+	int64_t next_seq, next_event;
+	struct buffer rendered;
+	struct store_tally tally, staged;
+	atomic_bool room;
+	bool ballast_held, starved; /* starved: a write found no space since the last good look */
+	int64_t oldest_seq, retention_seq;
+	const int64_t *done; /* being deleted just now */
+	size_t done_count;
+	struct store_writer writer;
+};
+
+struct sql_statement *store_statement(struct store *store, enum store_sql which);
+
+/* ---- opening: store_open.c ------------------------------------------------------------------ */
+
+/* Finds or makes the file, checks it, opens it, brings the schema up to date. False and why. */
+bool store_open_file(struct store *store, char *why, size_t why_size);
+
+/* ---- the queue: store_queue.c ---------------------------------------------------------------- */
+
+/* One operation of the public interface. */
+struct store_job_kind {
+	void (*run)(struct store *store, void *args);
+	void (*refuse)(void *args);		  /* the answer when there is no space; NULL: waits for space */
+	bool reads;				  /* changes nothing: needs no commit */
+	bool urgent;				  /* an acknowledgement hangs on it */
+	const char *before_commit, *after_commit; /* crash points */
+};
+
+struct store_job {
+	const struct store_job_kind *kind;
+	void *args;
+	struct store_job *next;
+	bool finished;
+	pthread_cond_t done;
+};
+
+struct store_batch {
+	struct store_job *reads, *writes;
+	int64_t *done; /* events whose PUBACK came */
+	size_t done_count;
+};
+
+/* Any thread: has the writer run it and returns when it is on disk, refused or answered. */
+void store_queue_do(struct store *store, const struct store_job_kind *kind, void *args);
+
+/* Any thread: events to delete with some later commit. */
+void store_queue_done(struct store *store, const int64_t *seqs, size_t count);
+
+/* Waits for work; an empty batch (only with `may_idle`) says that there was none for a while.
+ * False: stopped, and all is done. */
+bool store_queue_gather(struct store_writer *writer, bool may_idle, struct store_batch *ret);
+
+/* Wakes those who wait for these jobs; the jobs are gone then. */
+void store_queue_finish(struct store *store, struct store_job *jobs);
+
+/* With the lock held: all that waits; and a wait for more. */
+struct store_job *store_queue_take_reads(struct store_writer *writer);
+struct store_job *store_queue_take_writes(struct store_writer *writer);
+void store_queue_wait(struct store_writer *writer, int64_t until_us);
+
+void store_queue_init(struct store *store);
+void store_queue_clear(struct store *store);
+
+/* ---- the writer: store_writer.c ------------------------------------------------------------- */
+
+void store_writer_start(struct store *store);
+void store_writer_stop(struct store *store);
+
+/* ---- space: store_space.c -------------------------------------------------------------------- */
+
+/* Looks at the free space, sets the watermark, and makes the ballast again where it fits. */
+void store_space_look(struct store *store);
+
+/* A write found no space. True: something was given up for it, trying again makes sense. */
+bool store_space_yield(struct store *store);
+
+/* ---- rows: store_row.c, store_lane.c --------------------------------------------------------- */
+
+struct store_reply {
+	const char *topic; /* "" for none */
+	const void *correlation;
+	size_t correlation_len;
+};
+
+struct store_row {
+	struct store_record record;
+	char client_id[COMMAND_ID_SIZE]; /* "" when the bridge's own id is used */
+	bool ready;			 /* first in its lane, and nothing of the SIM under way */
+	bool sid_learnt;		 /* sid or sim_sid differ from the disk's */
+	int64_t deaths;
+	char reply_topic[TOPIC_SIZE];
+	unsigned char correlation[CORRELATION_MAX];
+	size_t correlation_len;
+};
+
+/* The row that the statement stands on, whose columns are STORE_ROW_COLUMNS. */
+void store_row_read(const struct store *store, struct sql_statement *statement, struct store_row *ret);
+
+bool store_row_by_seq(struct store *store, int64_t seq, struct store_row *ret);
+bool store_row_by_sid(struct store *store, const char *sid, struct store_row *ret);
+bool store_row_by_client(struct store *store, const char *device, const char *client_id, struct store_row *ret);
+
+/* By the sender's id or the bridge's own. `device` "" for any: then -1 when several have it. */
+int store_row_by_id(struct store *store, const char *device, const char *id, struct store_row *ret);
+
+/* A new command in `accepted` from what is in `row` (seq and ready are filled in), with its event. */
+void store_row_insert(struct store *store, struct store_row *row, int64_t now_ms);
+
+/* The only way in which a state changes: writes the row with what the caller has set in it (due_ms,
+ * error, sid), announces, moves the lane on. False: nothing changes by this event. */
+bool store_row_move(struct store *store, struct store_row *row, enum lifecycle_event event, int64_t now_ms);
+
+/* Takes over what the row does not know yet. False: the command has another sid, or it is another's. */
+bool store_row_learn(struct store *store, struct store_row *row, const char *sid, const char *sim_sid);
+
+/* Writes what was learnt where nothing else changes. */
+void store_row_write_sid(struct store *store, const struct store_row *row);
+
+void store_row_set_error(struct store_row *row, const char *code, const char *message);
+
+/* The row's present status again, as an answer to a repeat. */
+void store_row_repeat(struct store *store, const struct store_row *row, const struct store_reply *reply,
+		      int64_t now_ms);
+
+/* Writes a status to the device's topic and to the reply topic. */
+void store_announce(struct store *store, const struct status_event *event, const struct store_reply *reply);
+
+/* Makes the first of a SIM's waiting commands ready if nothing of that SIM is under way. */
+void store_lane_advance(struct store *store, const char *sim);
+
+/* Is a new command of this priority the next of its SIM? One that it goes before is not any more. */
+bool store_lane_enter(struct store *store, const char *sim, enum command_priority priority);
+
+/* Commands that count against max_commands. */
+int64_t store_open_commands(const struct store *store);
+int64_t store_in_state(const struct store *store, enum command_state state);
+
+/* ---- events: store_outbox.c ------------------------------------------------------------------- */
+
+struct store_outgoing {
+	const char *topic;
+	const void *payload;
+	size_t payload_len;
+	bool retain;
+	const void *correlation; /* counts only with a length */
+	size_t correlation_len;
+};
+
+void store_outbox_add(struct store *store, const struct store_outgoing *event);
+void store_outbox_delete(struct store *store, const int64_t *seqs, size_t count);
+
+/* ---- the rest ----------------------------------------------------------------------------------- */
+
+/* May one more command of this device come in? STORE_ACCEPTED, or the refusal. `freed`: how many go with it. */
+enum store_accept store_intake_admit(struct store *store, const char *device, int64_t freed, int64_t now_ms);
+
+/* Counts a command against the day's budget. */
+void store_intake_spend(struct store *store, const char *device, int64_t now_ms);
+
+/* Cancels up to `max` commands of the device that wait here; `*after` is where it stopped. */
+int64_t store_cancel_device(struct store *store, const char *device, int64_t *after, int64_t max, int64_t now_ms);
+
+/* Refreshes what store_stats() shows and costs a look. */
+void store_upkeep_measure(struct store *store);
+
+#endif

@@ -1,0 +1,235 @@
+/* store_writer - one thread, one connection, one commit for everybody who waits.
+ *
+ * While a commit is on its way to the disk, the next batch gathers by itself; that is where the
+ * speed comes from. Reads are answered before the batch's changes are begun: nobody sees what is not
+ * on disk yet. */
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+#include <string.h>
+
+#include "bridge/base/clock.h"
+#include "bridge/base/crash.h"
+#include "bridge/base/log.h"
+#include "bridge/edge/store_internal.h"
+
+enum {
+	IDLE_LOG_PAGES = 256,	  /* without work it is time for a checkpoint, if it is worth it */
+	FULL_LOG_PAGES = 4096,	  /* and one that is due, busy or not */
+	SPACE_RETRY_US = 1000000, /* between two tries on a full disk */
+	LOOK_EVERY_COMMITS = 64	  /* at the free space */
+};
+
+/* ---- doing ------------------------------------------------------------------------------------ */
+
+/* A file that cannot be read or written any more: nothing that we could say would be sure. */
+static void must_not_be_broken(const struct store *store)
+{
+	if (sql_error(store->sql) != SQL_FINE)
+		log_fatal("spool", sql_why(store->sql));
+}
+
+static void answer_reads(struct store *store, struct store_job *jobs)
+{
+	for (struct store_job *job = jobs; job != NULL; job = job->next)
+		job->kind->run(store, job->args);
+	must_not_be_broken(store);
+	store_queue_finish(store, jobs);
+}
+
+static void pass_crash_points(const struct store_batch *batch, bool after)
+{
+	for (const struct store_job *job = batch->writes; job != NULL; job = job->next)
+		crash_point(after ? job->kind->after_commit : job->kind->before_commit);
+	if (batch->done_count > 0)
+		crash_point(after ? "events-done-after-commit" : "events-done-before-commit");
+}
+
+static bool try_commit(struct store *store, const struct store_batch *batch)
+{
+	sql_begin(store->sql);
+	store_outbox_delete(store, batch->done, batch->done_count);
+	for (struct store_job *job = batch->writes; job != NULL; job = job->next)
+		job->kind->run(store, job->args);
+	pass_crash_points(batch, false);
+	if (sql_commit(store->sql)) {
+		pass_crash_points(batch, true);
+		return true;
+	}
+	if (sql_error(store->sql) != SQL_FULL)
+		must_not_be_broken(store);
+	sql_rollback(store->sql);
+	must_not_be_broken(store);
+	store->staged = (struct store_tally){0};
+	return false;
+}
+
+static void count_stats(struct store *store)
+{
+	struct store_stats *stats = &store->writer.stats;
+	stats->open = store_open_commands(store);
+	stats->waiting = store->tally.in_state[STATE_ACCEPTED];
+	stats->unknown = store->tally.in_state[STATE_UNKNOWN];
+	stats->held = store->tally.in_state[STATE_HELD];
+	stats->events = store->tally.events;
+	memcpy(stats->by_status, store->tally.moved, sizeof(stats->by_status));
+}
+
+static void time_commit(struct store_stats *stats, int64_t took_us)
+{
+	stats->commits++;
+	stats->commit_us_sum += took_us;
+	if (took_us > stats->commit_us_max)
+		stats->commit_us_max = took_us;
+}
+
+/* The commit is on disk: the counts become true. */
+static void adopt_staged(struct store *store, int64_t took_us)
+{
+	const struct store_tally *staged = &store->staged;
+	for (int state = 0; state <= STATE_MAX; state++) {
+		store->tally.in_state[state] += staged->in_state[state];
+		store->tally.moved[state] += staged->moved[state];
+	}
+	store->tally.events += staged->events;
+	store->staged = (struct store_tally){0};
+	pthread_mutex_lock(&store->writer.lock);
+	count_stats(store);
+	time_commit(&store->writer.stats, took_us);
+	pthread_mutex_unlock(&store->writer.lock);
+}
+
+static void wake_listeners(struct store *store, const bool work[STORE_WORK_KINDS])
+{
+	struct store_listener listeners[STORE_WORK_KINDS];
+	pthread_mutex_lock(&store->writer.lock);
+	memcpy(listeners, store->writer.listeners, sizeof(listeners));
+	pthread_mutex_unlock(&store->writer.lock);
+	for (int kind = 0; kind < STORE_WORK_KINDS; kind++) {
+		if (work[kind] && listeners[kind].wake != NULL)
+			listeners[kind].wake(listeners[kind].ctx);
+	}
+}
+
+static void conclude(struct store *store, struct store_batch *batch, int64_t took_us)
+{
+	bool work[STORE_WORK_KINDS];
+	memcpy(work, store->staged.work, sizeof(work));
+	adopt_staged(store, took_us);
+	store_queue_finish(store, batch->writes);
+	wake_listeners(store, work);
+	if (store->writer.stats.commits % LOOK_EVERY_COMMITS == 0)
+		store_space_look(store);
+}
+
+/* ---- no space --------------------------------------------------------------------------------- */
+
+/* Answers what may be refused; the rest stays in its order. True: there was something. */
+static bool refuse_some(struct store *store, struct store_job **jobs)
+{
+	struct store_job *refused = NULL;
+	while (*jobs != NULL) {
+		struct store_job *job = *jobs;
+		if (job->kind->refuse == NULL) {
+			jobs = &job->next;
+			continue;
+		}
+		*jobs = job->next;
+		job->kind->refuse(job->args);
+		job->next = refused;
+		refused = job;
+	}
+	store_queue_finish(store, refused);
+	return refused != NULL;
+}
+
+/* A second for space to come; meanwhile questions are answered and new work is refused. What must
+ * be stored joins the batch. False: nobody wants to wait any longer. */
+static bool wait_for_space(struct store *store, struct store_batch *batch)
+{
+	struct store_writer *writer = &store->writer;
+	int64_t until = clock_mono_us() + SPACE_RETRY_US;
+	bool waits = true;
+	while (waits && clock_mono_us() < until) {
+		pthread_mutex_lock(&writer->lock);
+		if (writer->reads == NULL && writer->writes == NULL && !writer->giving_up)
+			store_queue_wait(writer, until);
+		waits = !writer->giving_up;
+		struct store_job *reads = store_queue_take_reads(writer);
+		struct store_job **end = &batch->writes;
+		while (*end != NULL)
+			end = &(*end)->next;
+		*end = store_queue_take_writes(writer);
+		pthread_mutex_unlock(&writer->lock);
+		answer_reads(store, reads);
+		refuse_some(store, &batch->writes);
+	}
+	return waits;
+}
+
+static void commit(struct store *store, struct store_batch *batch)
+{
+	while (batch->writes != NULL || batch->done_count > 0) {
+		int64_t began_us = clock_mono_us();
+		if (try_commit(store, batch)) {
+			conclude(store, batch, clock_mono_us() - began_us);
+			return;
+		}
+		atomic_store(&store->room, false);
+		store->starved = true;
+		if (refuse_some(store, &batch->writes) || store_space_yield(store))
+			continue;
+		if (!wait_for_space(store, batch)) {
+			store_queue_finish(store, batch->writes);
+			return;
+		}
+	}
+}
+
+static void checkpoint(struct store *store)
+{
+	sql_checkpoint(store->sql);
+	must_not_be_broken(store);
+}
+
+static void *write_for_ever(void *arg)
+{
+	struct store *store = arg;
+	struct store_batch batch;
+	bool may_idle = false;
+	while (store_queue_gather(&store->writer, may_idle, &batch)) {
+		bool idle = batch.reads == NULL && batch.writes == NULL && batch.done_count == 0;
+		store->done = batch.done;
+		store->done_count = batch.done_count;
+		answer_reads(store, batch.reads);
+		commit(store, &batch);
+		store->done_count = 0;
+		if (idle || sql_log_pages(store->sql) >= FULL_LOG_PAGES)
+			checkpoint(store);
+		may_idle = !idle && sql_log_pages(store->sql) >= IDLE_LOG_PAGES;
+	}
+	return NULL;
+}
+
+void store_writer_start(struct store *store)
+{
+	sigset_t all, before;
+	count_stats(store);
+	/* Signals are main's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int err = pthread_create(&store->writer.thread, NULL, write_for_ever, store);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err != 0)
+		log_fatal("spool writer thread", strerror(err));
+}
+
+void store_writer_stop(struct store *store)
+{
+	struct store_writer *writer = &store->writer;
+	pthread_mutex_lock(&writer->lock);
+	writer->stopping = true;
+	writer->giving_up = true;
+	pthread_cond_signal(&writer->work);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(writer->thread, NULL);
+}
