@@ -8,6 +8,9 @@
 #include "tests/simulator/json_write.h"
 #include "tests/simulator/reply.h"
 
+/* Of the payloads that were created more than once; their number is always complete. */
+enum { DUPLICATES_SHOWN = 1000 };
+
 typedef void show_function(struct simulator *self, const struct form *query, struct buffer *out);
 
 static void perform(struct simulator *self, const struct request *request, struct reply *reply, show_function *show)
@@ -74,11 +77,12 @@ static void show_summary(struct simulator *self, const struct form *query, struc
 	json_write_number(out, "received", (int64_t)world->from_sim.count);
 	json_write_number(out, "callbacks", (int64_t)world->try_count);
 	json_write_number(out, "distinct_payloads", (int64_t)world->by_payload.count);
+	json_write_number(out, "duplicates", world->counters.creates - (int64_t)world->by_payload.count);
 	json_write_open(out, "by_payload_duplicates", '{');
-	for (size_t i = 0; i < world->ledger.count; i++) {
+	for (size_t i = 0, shown = 0; i < world->ledger.count; i++) {
 		const struct resource *resource = world->all[world->ledger.at[i]];
 		by_status[resource->status]++;
-		if (resource->payload_count > 1)
+		if (resource->payload_count > 1 && shown++ < DUPLICATES_SHOWN)
 			json_write_number(out, resource->payload, resource->payload_count);
 	}
 	json_write_close(out, '}');
