@@ -101,7 +101,12 @@ void simulator_fault(struct simulator *simulator, const char *faults)
 
 void simulator_heal(struct simulator *simulator)
 {
-	simulator_tell(simulator, "DELETE", "faults", "");
+	simulator_tell(simulator, "DELETE", "faults", "{}");
+}
+
+void simulator_outcome(struct simulator *simulator, const char *outcome)
+{
+	simulator_tell(simulator, "POST", "outcome", outcome);
 }
 
 void simulator_mo(struct simulator *simulator, const char *sim, const char *payload, char *ret_sid, size_t size)

@@ -32,22 +32,13 @@ void simulator_tell(struct simulator *simulator, const char *method, const char 
 void simulator_fault(struct simulator *simulator, const char *faults);
 void simulator_heal(struct simulator *simulator);
 
+/* What becomes of SMS, a JSON object: {"match":{"payload":"x"},"status":"failed","error_code":"30008"}. */
+void simulator_outcome(struct simulator *simulator, const char *outcome);
+
 /* A device sends an SMS: its sid, and a callback to the Fleet's URL. */
 void simulator_mo(struct simulator *simulator, const char *sim, const char *payload, char *ret_sid, size_t size);
 
 /* Tells the Fleet where its MO SMS go. */
 void simulator_set_fleet(struct simulator *simulator, const char *sms_commands_url);
-
-/* POSTs with this payload that reached the API, whatever became of them; NULL: of any payload. */
-size_t simulator_posts(struct simulator *simulator, const char *payload);
-
-/* Resources that exist (SMS that were really created) with this payload; NULL: all. */
-size_t simulator_created(struct simulator *simulator, const char *payload);
-
-/* Payloads that were created more than once. */
-size_t simulator_created_twice(struct simulator *simulator);
-
-/* The CallbackUrl that the last POST with this payload carried, as a path on the bridge's webhook port. */
-void simulator_callback_path(struct simulator *simulator, const char *payload, char *ret, size_t size);
 
 #endif

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/harness/status.h"
 
+#include <string.h>
+
 #include "bridge/base/buffer.h"
 #include "bridge/base/limits.h"
 #include "bridge/base/text.h"
@@ -82,20 +84,46 @@ bool status_is(struct client *client, const char *device, const char *id, const 
 	return is_here(&wanted);
 }
 
-void status_expect_sequence(struct client *client, const char *device, const char *id, const char *words)
+/* The statuses of `id` so far, in order, each with a blank behind it. */
+static void read_statuses(struct client *client, const char *device, const char *id, struct buffer *ret)
 {
 	char topic[TOPIC_SIZE], status[MEMBER_SIZE];
-	struct buffer seen;
 	status_topic(topic, device);
-	buffer_init(&seen, WORDS_MAX);
+	buffer_init(ret, WORDS_MAX);
 	const struct client_message *message = client_message_at(client, 0);
 	for (size_t i = 1; message != NULL; message = client_message_at(client, i++)) {
 		if (!text_equal(message->topic, topic) || !has_member(message, "id", id))
 			continue;
 		json_pick(message->payload, "status", status, sizeof(status));
-		buffer_append_format(&seen, "%s%s", seen.len > 0 ? " " : "", status);
+		buffer_append_format(ret, "%s ", status);
 	}
-	assert_string_equal(buffer_text(&seen), words);
+}
+
+void status_expect_sequence(struct client *client, const char *device, const char *id, const char *words)
+{
+	struct buffer seen, wanted;
+	read_statuses(client, device, id, &seen);
+	buffer_init(&wanted, WORDS_MAX);
+	buffer_append_format(&wanted, "%s ", words);
+	assert_string_equal(buffer_text(&seen), buffer_text(&wanted));
+	buffer_clear(&seen);
+	buffer_clear(&wanted);
+}
+
+void status_expect_rising(struct client *client, const char *device, const char *id, const char *final)
+{
+	/* What may follow each other; the final one is the caller's. */
+	static const char *const ranks[] = {"accepted ", "queued ", "sent "};
+	struct buffer seen;
+	char last[MEMBER_SIZE];
+	read_statuses(client, device, id, &seen);
+	const char *at = buffer_text(&seen);
+	bool starts = text_starts_with(at, ranks[0]);
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
+		at += text_starts_with(at, ranks[i]) ? strlen(ranks[i]) : 0;
+	text_format(last, sizeof(last), "%s ", final);
+	if (!starts || !text_equal(at, last))
+		fail_msg("the statuses of %s do not rise to %s: %s", id, final, buffer_text(&seen));
 	buffer_clear(&seen);
 }
 

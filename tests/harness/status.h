@@ -26,6 +26,9 @@ const struct client_message *status_expect_payload(struct client *client, const 
 /* Fails the test unless the statuses of `id` so far are exactly these words, in this order. */
 void status_expect_sequence(struct client *client, const char *device, const char *id, const char *words);
 
+/* Fails the test unless the statuses of `id` only rise, each once, from accepted to `final`. */
+void status_expect_rising(struct client *client, const char *device, const char *id, const char *final);
+
 /* Is this status here already? */
 bool status_is(struct client *client, const char *device, const char *id, const char *status);
 

@@ -20,6 +20,7 @@
 #include "tests/harness/cmocka.h"
 #include "tests/harness/http.h"
 #include "tests/harness/json_view.h"
+#include "tests/harness/ledger.h"
 #include "tests/harness/simulator.h"
 #include "tests/harness/status.h"
 
