@@ -123,6 +123,37 @@ static void settings_are_written_in_their_sections(struct world *world)
 	free(text);
 }
 
+/* One SMS by hand, as the bridge would do it. */
+static void create(struct simulator *simulator, const char *form)
+{
+	struct http_answer answer;
+	http_request(simulator_port(simulator), "POST", "/v1/SmsCommands", "Authorization: Bearer " BEARER_TOKEN "\r\n",
+		     form, &answer);
+	assert_int_equal(answer.status, 201);
+	http_answer_clear(&answer);
+}
+
+static void the_ledger_counts_what_was_created(struct world *world)
+{
+	char text[64];
+	world->simulator = simulator_start(world->folder, NULL);
+	create(world->simulator, "Sim=" METER_1_SIM "&Payload=a+b%26");
+	ledger_expect_one(world->simulator, "a b&");
+	ledger_expect_distinct(world->simulator, 1);
+	create(world->simulator, "Sim=" METER_2_SIM "&Payload=c");
+	ledger_order(world->simulator, text, sizeof(text));
+	assert_string_equal(text, "a b& c");
+	ledger_pick(world->simulator, "c", "sim", text, sizeof(text));
+	assert_string_equal(text, METER_2_SIM);
+	assert_int_equal(ledger_count(world->simulator, ""), 2);
+	assert_int_equal(ledger_count(world->simulator, "d"), 0);
+	assert_int_equal(ledger_summary(world->simulator, "creates"), 2);
+	simulator_heal(world->simulator);
+	simulator_kill(world->simulator);
+	simulator_restart(world->simulator);
+	assert_int_equal(ledger_count(world->simulator, ""), 0);
+}
+
 int main(void)
 {
 	static const struct world_test tests[] = {
@@ -133,6 +164,7 @@ int main(void)
 		WORLD_TEST(two_ports_differ_and_nobody_answers),
 		WORLD_TEST(paths_lead_into_json),
 		WORLD_TEST(settings_are_written_in_their_sections),
+		WORLD_TEST(the_ledger_counts_what_was_created),
 	};
 	return WORLD_RUN(tests);
 }
