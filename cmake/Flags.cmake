@@ -40,7 +40,13 @@ else()
   # OpenSSF Compiler Options Hardening Guide for C; the binary is checked by tests/style.
   target_compile_options(flags INTERFACE
     -fstack-protector-strong -fstack-clash-protection -fno-delete-null-pointer-checks
-    -fno-strict-overflow -ftrivial-auto-var-init=zero)
+    -fno-strict-overflow)
+  # clang 14 has the flag behind another one.
+  include(CheckCCompilerFlag)
+  check_c_compiler_flag(-ftrivial-auto-var-init=zero HAVE_AUTO_VAR_INIT)
+  if(HAVE_AUTO_VAR_INIT)
+    target_compile_options(flags INTERFACE -ftrivial-auto-var-init=zero)
+  endif()
   if(sanitize STREQUAL "none")
     target_compile_options(flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
   endif()
