@@ -8,7 +8,8 @@
  *            state and the event that announces it are one transaction.
  * Ownership: arguments are borrowed until the call returns; results go into the caller's memory.
  * Failure:   what the world may do is a result. A full disk makes intake calls answer
- *            STORE_FULL and the rest wait for space (the ballast is given up for them); a broken
+ *            STORE_FULL, and results of attempts wait for space (the ballast is given up for them);
+ *            housekeeping, takes, postpones and remembered values are let be until then. A broken
  *            disk ends the process with one fatal line: the truth is what is in the file. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_STORE_H
@@ -128,7 +129,7 @@ struct store_attempt {
 };
 
 /* Takes up to `max` commands that are due: one for each SIM that has none under way, by priority, then
- * age; commits `sending`. Those whose time is over become `expired` on the way. Returns how many;
+ * since when they are due; commits `sending`. Those whose time is over become `expired` on the way. Returns how many;
  * `*ret_next_ms` is when the next becomes due (wall ms; INT64_MAX: nothing waits). Blocks until on disk. */
 size_t store_take_due(struct store *store, int64_t now_ms, struct store_attempt *ret, size_t max, int64_t *ret_next_ms);
 
@@ -246,11 +247,12 @@ bool store_find_sid(struct store *store, const char *sid, struct store_record *r
 /* Commands not yet final, oldest first, after sequence number `after`; `device` "" for all. */
 size_t store_pending(struct store *store, const char *device, int64_t after, struct store_record *ret, size_t max);
 
-/* Cancels commands that still wait here (accepted only): by id (device "" : any), or all of a device. */
+/* Cancels commands that still wait here: all of a device (accepted only), or by id (device "": any device's;
+ * a held one too, for that is an operator's verdict). Returns how many. */
 int64_t store_cancel(struct store *store, const char *device, const char *id, int64_t now_ms);
 
 /* Puts a failed, rejected or held command back as a new one with its own id (yours in ret_id).
- * False and why when it is not there or in another state. */
+ * A held one becomes `cancelled`. False and why when it is not there or in another state, or by the limits. */
 bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
 		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size);
 

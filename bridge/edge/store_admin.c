@@ -79,10 +79,19 @@ static void run_cancel(struct store *store, void *job)
 		args->cancelled = store_cancel_device(store, args->device, &after, CANCEL_BATCH, args->now_ms);
 }
 
+static void refuse_cancel(void *job)
+{
+	struct cancel_args *args = job;
+	args->cancelled = 0;
+}
+
 int64_t store_cancel(struct store *store, const char *device, const char *id, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {
-		.run = run_cancel, .before_commit = "cancel-before-commit", .after_commit = "cancel-after-commit"};
+	static const struct store_job_kind kind = {.run = run_cancel,
+						   .refuse = refuse_cancel,
+						   .must = true,
+						   .before_commit = "cancel-before-commit",
+						   .after_commit = "cancel-after-commit"};
 	struct cancel_args args = {.device = device, .id = id, .now_ms = now_ms};
 	int64_t cancelled = 0;
 	if (device[0] == '\0' && id[0] == '\0')

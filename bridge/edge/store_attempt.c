@@ -154,13 +154,55 @@ static void run_settle(struct store *store, void *job)
 		settle(store, &args->settlements[i], args->now_ms);
 }
 
-/* Cannot be refused: it has happened. */
 void store_settle(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {
-		.run = run_settle, .before_commit = "settle-before-commit", .after_commit = "settle-after-commit"};
+	static const struct store_job_kind kind = {.run = run_settle,
+						   .must = true,
+						   .before_commit = "settle-before-commit",
+						   .after_commit = "settle-after-commit"};
 	if (count > 0)
 		store_queue_do(store, &kind, &(struct settle_args){settlements, count, now_ms});
+}
+
+/* ---- both at once ------------------------------------------------------------------------------- */
+
+struct turn_args {
+	struct settle_args settle;
+	struct take_args take;
+};
+
+static void run_turn(struct store *store, void *job)
+{
+	struct turn_args *args = job;
+	run_settle(store, &args->settle);
+	if (args->take.max > 0)
+		run_take(store, &args->take);
+	else
+		args->take.next_ms = earliest_due(store);
+}
+
+static void refuse_turn(void *job)
+{
+	struct turn_args *args = job;
+	refuse_take(&args->take);
+}
+
+size_t store_turn(struct store *store, const struct store_turn *turn, struct store_attempt *ret, int64_t *ret_next_ms)
+{
+	static const struct store_job_kind kind = {.run = run_turn,
+						   .refuse = refuse_turn,
+						   .must = true,
+						   .before_commit = "turn-before-commit",
+						   .after_commit = "turn-after-commit"};
+	struct turn_args args = {
+		.settle = {turn->settlements, turn->settlement_count, turn->now_ms},
+		.take = {.now_ms = turn->now_ms, .ret = ret, .max = turn->max},
+	};
+	if (turn->settlement_count == 0)
+		return store_take_due(store, turn->now_ms, ret, turn->max, ret_next_ms);
+	store_queue_do(store, &kind, &args);
+	*ret_next_ms = args.take.next_ms;
+	return args.take.count;
 }
 
 /* ---- looking again later ------------------------------------------------------------------------ */
@@ -175,15 +217,9 @@ static void run_postpone(struct store *store, void *job)
 	write_due(store, args->seq, args->due_ms);
 }
 
-static void refuse_postpone(void *job)
-{
-	(void)job;
-}
-
 void store_postpone(struct store *store, int64_t seq, int64_t due_ms)
 {
 	static const struct store_job_kind kind = {.run = run_postpone,
-						   .refuse = refuse_postpone,
 						   .before_commit = "postpone-before-commit",
 						   .after_commit = "postpone-after-commit"};
 	store_queue_do(store, &kind, &(struct postpone_args){seq, due_ms});

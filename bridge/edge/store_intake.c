@@ -275,6 +275,7 @@ static void run_forget(struct store *store, void *job)
 void store_forget_deliveries(struct store *store)
 {
 	static const struct store_job_kind kind = {.run = run_forget,
+						   .must = true,
 						   .urgent = true,
 						   .before_commit = "forget-before-commit",
 						   .after_commit = "forget-after-commit"};

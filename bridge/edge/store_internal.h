@@ -80,6 +80,7 @@ enum store_sql {
 	SQL_EVENT_READ,
 	SQL_EVENT_DELETE,
 	SQL_MO_INSERT,
+	SQL_MO_KNOWN,
 	SQL_MO_RETENTION,
 	SQL_SIM_PUT,
 	SQL_SIM_NAME,
@@ -150,9 +151,10 @@ bool store_open_file(struct store *store, char *why, size_t why_size);
 /* One operation of the public interface. */
 struct store_job_kind {
 	void (*run)(struct store *store, void *args);
-	void (*refuse)(void *args);		  /* the answer when there is no space; NULL: waits for space */
-	bool reads;				  /* changes nothing: needs no commit */
-	bool urgent;				  /* an acknowledgement hangs on it */
+	void (*refuse)(void *args); /* makes the answer when there is no space; NULL: there is none to make */
+	bool must;		    /* has happened already: waits for space instead of being refused */
+	bool reads;		    /* changes nothing: needs no commit */
+	bool urgent;		    /* an acknowledgement hangs on it */
 	const char *before_commit, *after_commit; /* crash points */
 };
 

@@ -117,6 +117,23 @@ bool store_owns_sid(struct store *store, const char *sid)
 	return find(store, (struct find_args){.sid = sid});
 }
 
+static void run_knows_mo(struct store *store, void *job)
+{
+	struct find_args *args = job;
+	struct sql_statement *statement = store_statement(store, SQL_MO_KNOWN);
+	sql_put_text(statement, 1, args->sid);
+	args->found = sql_step(statement);
+	sql_reset(statement);
+}
+
+bool store_knows_mo(struct store *store, const char *sid)
+{
+	static const struct store_job_kind kind = {.run = run_knows_mo, .reads = true};
+	struct find_args args = {.sid = sid};
+	store_queue_do(store, &kind, &args);
+	return args.found;
+}
+
 /* ---- names and values ----------------------------------------------------------------------------- */
 
 struct pair_args {
@@ -135,17 +152,10 @@ static void run_put(struct store *store, void *job)
 	sql_run(statement);
 }
 
-static void refuse_put(void *job)
-{
-	(void)job;
-}
-
 static void put(struct store *store, struct pair_args args)
 {
-	static const struct store_job_kind kind = {.run = run_put,
-						   .refuse = refuse_put,
-						   .before_commit = "remember-before-commit",
-						   .after_commit = "remember-after-commit"};
+	static const struct store_job_kind kind = {
+		.run = run_put, .before_commit = "remember-before-commit", .after_commit = "remember-after-commit"};
 	store_queue_do(store, &kind, &args);
 }
 

@@ -61,8 +61,10 @@ static void run_report(struct store *store, void *job)
 	const struct store_report *in = args->in;
 	struct store_row row;
 	bool found = in->seq > 0 ? store_row_by_seq(store, in->seq, &row) : store_row_by_sid(store, in->sid, &row);
-	if (!found || !store_row_learn(store, &row, in->sid, in->sim_sid))
+	if (!found)
 		args->result = STORE_STRANGER;
+	else if (!store_row_learn(store, &row, in->sid, in->sim_sid))
+		args->result = STORE_MISMATCH;
 	else
 		args->result = apply(store, args, &row);
 }

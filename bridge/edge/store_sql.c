@@ -81,6 +81,7 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_EVENT_DELETE] = "DELETE FROM outbox WHERE seq = ?1",
 
 	[SQL_MO_INSERT] = "INSERT OR IGNORE INTO mo (sid, received_ms) VALUES (?1, ?2)",
+	[SQL_MO_KNOWN] = "SELECT 1 FROM mo WHERE sid = ?1",
 	[SQL_MO_RETENTION] = "DELETE FROM mo WHERE seq IN (SELECT seq FROM mo ORDER BY seq LIMIT ?2)"
 			     " AND received_ms < ?1",
 

@@ -123,18 +123,19 @@ static void conclude(struct store *store, struct store_batch *batch, int64_t too
 
 /* ---- no space --------------------------------------------------------------------------------- */
 
-/* Answers what may be refused; the rest stays in its order. True: there was something. */
-static bool refuse_some(struct store *store, struct store_job **jobs)
+/* Answers what may be refused (or all that is left); the rest stays in its order. True: there was something. */
+static bool refuse(struct store *store, struct store_job **jobs, bool all)
 {
 	struct store_job *refused = NULL;
 	while (*jobs != NULL) {
 		struct store_job *job = *jobs;
-		if (job->kind->refuse == NULL) {
+		if (job->kind->must && !all) {
 			jobs = &job->next;
 			continue;
 		}
 		*jobs = job->next;
-		job->kind->refuse(job->args);
+		if (job->kind->refuse != NULL)
+			job->kind->refuse(job->args);
 		job->next = refused;
 		refused = job;
 	}
@@ -161,7 +162,7 @@ static bool wait_for_space(struct store *store, struct store_batch *batch)
 		*end = store_queue_take_writes(writer);
 		pthread_mutex_unlock(&writer->lock);
 		answer_reads(store, reads);
-		refuse_some(store, &batch->writes);
+		refuse(store, &batch->writes, false);
 	}
 	return waits;
 }
@@ -176,10 +177,10 @@ static void commit(struct store *store, struct store_batch *batch)
 		}
 		atomic_store(&store->room, false);
 		store->starved = true;
-		if (refuse_some(store, &batch->writes) || store_space_yield(store))
+		if (refuse(store, &batch->writes, false) || store_space_yield(store))
 			continue;
 		if (!wait_for_space(store, batch)) {
-			store_queue_finish(store, batch->writes);
+			refuse(store, &batch->writes, true);
 			return;
 		}
 	}
