@@ -4,8 +4,8 @@
  *            connections in all and for each address, Content-Length required with a body, two of them or one with
  *            Transfer-Encoding refused, body cap answered at the headers, raw path (never decoded by the library),
  *            no keep-alive unless asked for.
- * Threads:   the handler runs on a pool thread and may block for the disk.
- * Ownership: a request is borrowed during the handler; a reply's body is copied.
+ * Threads:   each connection has its own; the handler runs there and may block for the disk.
+ * Ownership: a request is borrowed during the handler; a reply's body is handed over.
  * Failure:   http_server_start() says why (address in use, unreadable certificate). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_HTTP_SERVER_H
@@ -39,6 +39,11 @@ struct http_reply {
 	const char *allow;	  /* for 405; "" */
 	char *body;		  /* malloc'ed: the server frees it; NULL: none */
 	size_t body_len;
+	/* Instead of a body, an answer without end (Server-Sent Events): asked again and again for up to `size` bytes,
+	 * it waits until there are some, at most a quarter of a minute; 0: the end. NULL: none. */
+	size_t (*stream)(void *stream_ctx, char *to, size_t size);
+	void (*stream_end)(void *stream_ctx); /* the stream is over, or its peer is gone; NULL: nothing to do */
+	void *stream_ctx;
 };
 
 typedef void http_handler(void *ctx, const struct http_request_in *request, struct http_reply *reply);
@@ -50,9 +55,10 @@ struct http_server_options {
 	const char *listen;		  /* host:port, [v6]:port; port 0: any free one */
 	const char *cert_file, *key_file; /* "" : plain HTTP */
 	size_t max_body;
-	int64_t request_deadline_ms; /* from the first byte to the last of a request */
-	unsigned max_connections, max_connections_per_address;
-	unsigned threads;
+	int64_t request_deadline_ms;			       /* from the first byte to the last of a request */
+	unsigned max_connections, max_connections_per_address; /* 0 for each address: no limit */
+	unsigned threads;				       /* not used: each connection has a thread of its own */
+	const char *allow; /* the Allow header when the gate answers 405; NULL: none */
 	bool keep_alive;
 };
 
@@ -63,7 +69,11 @@ struct http_server_stats {
 struct http_server *http_server_start(const struct http_server_options *options, http_gate *gate, http_handler *handler,
 				      void *ctx, char *why, size_t why_size);
 int http_server_port(const struct http_server *server);
-void http_server_stats(const struct http_server *server, struct http_server_stats *ret);
+void http_server_stats(struct http_server *server, struct http_server_stats *ret);
+
+/* Reads certificate and key again; new connections get them, those under way end in their own time. False and why: the
+ * old ones stay in use. For the thread that started the server. */
+bool http_server_reload(struct http_server *server, char *why, size_t why_size);
 
 /* Stops accepting, lets handlers finish, closes. NULL is fine. */
 void http_server_stop(struct http_server *server);

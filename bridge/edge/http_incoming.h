@@ -1,0 +1,38 @@
+/* http_incoming - one request on its way in: its raw URL, how long its body may be, the body so far.
+ *
+ * Threads:   none of its own.
+ * Ownership: http_incoming_free() frees; NULL is fine. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef BRIDGE_EDGE_HTTP_INCOMING_H
+#define BRIDGE_EDGE_HTTP_INCOMING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bridge/edge/http_listen.h"
+
+struct http_incoming {
+	char peer[HTTP_PEER_SIZE];
+	char *path, *query; /* one piece of memory */
+	char *body;	    /* NUL-terminated once http_incoming_expect() was called */
+	size_t body_len, body_max;
+};
+
+/* What the headers say about the framing. */
+struct http_framing {
+	int lengths, encodings, hosts; /* how often each came */
+	const char *length;	       /* the value of Content-Length, when it came once */
+};
+
+/* `uri` as it was sent: the path, and behind `?` the query. */
+struct http_incoming *http_incoming_create(const char *uri, const struct sockaddr *peer);
+void http_incoming_free(struct http_incoming *incoming);
+
+/* 0 and room for the body, or the status to refuse with: 400, 411 or 413. */
+int http_incoming_expect(struct http_incoming *incoming, const char *method, const struct http_framing *framing,
+			 size_t max_body);
+
+/* A piece of the body; that of a GET is dropped. */
+void http_incoming_collect(struct http_incoming *incoming, const void *bytes, size_t len);
+
+#endif
