@@ -4,7 +4,8 @@
  * Promise:   a table that loads has no SIM twice, no bad device name, no malformed sid. A million
  *            devices load in under 2 s and in under 300 MB: names live in one arena, and two
  *            open-addressing indexes hold offsets.
- * Ownership: devices_free(); what is found is borrowed from the table. */
+ * Ownership: devices_free(); what is found is borrowed from the table, or, of a device that is not listed,
+ *            from the caller: its name and SIM are the text that was asked for. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_SETTINGS_DEVICES_H
 #define BRIDGE_SETTINGS_DEVICES_H
