@@ -231,8 +231,3 @@ void json_print(const struct json *value, struct buffer *to)
 	item.string = NULL;
 	print_item(&item, to);
 }
-
-const char *json_library_version(void)
-{
-	return cJSON_Version();
-}

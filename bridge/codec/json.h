@@ -66,7 +66,4 @@ void json_append_quoted(struct buffer *to, const char *text);
 /* `value` is JSON already, taken as it is. */
 void json_put_raw(struct buffer *to, const char *key, const char *value);
 
-/* The library in use, for --version. */
-const char *json_library_version(void);
-
 #endif
