@@ -76,6 +76,7 @@ struct mqtt_options {
 	 * mqtt_stop(). "" : none. */
 	const char *will_topic;
 	int64_t puback_timeout_ms; /* no PUBACK for so long: the publish handle is given up; 0: 30 s */
+	int64_t reconnect_max_ms;  /* the longest wait between two attempts; 0: 32 s */
 };
 
 struct mqtt_publish {

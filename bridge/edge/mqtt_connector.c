@@ -143,7 +143,9 @@ static void schedule(struct mqtt *mqtt, struct link *link, int64_t now_ms)
 	clock_random(&random, sizeof(random));
 	if (link->attempts < ATTEMPTS_MAX)
 		link->attempts++;
-	link->next_ms = now_ms + retry_delay_ms(link->attempts, link->floor_ms, random);
+	int64_t wait_ms = retry_delay_ms(link->attempts, link->floor_ms, random);
+	int64_t max_ms = mqtt->options.reconnect_max_ms;
+	link->next_ms = now_ms + (max_ms > 0 && wait_ms > max_ms ? max_ms : wait_ms);
 	link->floor_ms = 0;
 }
 

@@ -1,4 +1,4 @@
-// scripted_broker - one thread, poll(), and the eight packets that a client of ours needs.
+// scripted_broker - one thread, poll(), and the packets that a client of ours needs.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/harness/scripted_broker.h"
 
@@ -20,6 +20,7 @@ enum { CONNECTIONS_MAX = 64, PACKETS_MAX = 65536, BUFFER_SIZE = 65536, LOOK_MS =
 
 struct connection {
 	int fd; /* -1: ended */
+	bool version_5;
 	char client[PACKET_TEXT_SIZE];
 	unsigned char *buffer;
 	size_t len;
@@ -66,6 +67,13 @@ static void take_text(struct cursor *cursor, char text[PACKET_TEXT_SIZE])
 	cursor->left -= len;
 }
 
+/* MQTT 5 section 2.2.2; no client of ours sends 128 bytes of them. */
+static void skip_properties(struct cursor *cursor, bool version_5)
+{
+	for (int left = version_5 ? take_byte(cursor) : 0; left > 0; left--)
+		take_byte(cursor);
+}
+
 /* Under the lock, as everything below that takes a connection. */
 static void send_bytes(struct connection *connection, const void *bytes, size_t len)
 {
@@ -88,10 +96,13 @@ static void answer_connect(struct scripted_broker *broker, struct connection *co
 {
 	const struct scripted_rules *rules = &broker->rules;
 	unsigned char session = rules->connack == 0 && rules->session_present ? 1 : 0;
-	const unsigned char connack[] = {0x20, 2, session, (unsigned char)rules->connack};
+	unsigned char connack[] = {0x20, 2, session, (unsigned char)rules->connack, 0};
+	size_t len = 4;
 	if (rules->mute_connect)
 		return;
-	send_bytes(connection, connack, sizeof(connack));
+	if (connection->version_5)
+		connack[1] = (unsigned char)(len++ - 1);
+	send_bytes(connection, connack, len);
 	if (rules->connack != 0 || rules->close_at_connect)
 		end_connection(connection, false);
 }
@@ -115,44 +126,49 @@ static void answer_subscribe(const struct scripted_broker *broker, struct connec
 			     const struct scripted_packet *packet)
 {
 	int rule = broker->rules.suback, granted = rule == 0 ? packet->qos : rule == 0x80 ? rule : rule - 1;
-	const unsigned char suback[] = {0x90, 3, (unsigned char)(packet->id >> 8), (unsigned char)packet->id,
-					(unsigned char)granted};
-	send_bytes(connection, suback, sizeof(suback));
+	unsigned char suback[6] = {0x90, 3, (unsigned char)(packet->id >> 8), (unsigned char)packet->id};
+	suback[1] = connection->version_5 ? 4 : 3;
+	suback[1 + suback[1]] = (unsigned char)granted;
+	send_bytes(connection, suback, 2U + suback[1]);
 }
 
-static void read_connect(struct cursor *cursor, struct scripted_packet *packet)
+static void read_connect(struct cursor *cursor, struct scripted_packet *packet, bool *ret_version_5)
 {
 	char protocol[PACKET_TEXT_SIZE];
 	take_text(cursor, protocol);
-	take_byte(cursor); /* level */
+	*ret_version_5 = take_byte(cursor) == 5;
 	packet->flags = take_byte(cursor);
 	packet->id = take_number(cursor);
+	skip_properties(cursor, *ret_version_5);
 	take_text(cursor, packet->client);
 	if (packet->flags & 0x04) {
+		skip_properties(cursor, *ret_version_5);
 		take_text(cursor, packet->topic);
 		take_text(cursor, packet->text);
 	}
 }
 
-static void read_publish(struct cursor *cursor, struct scripted_packet *packet)
+static void read_publish(struct cursor *cursor, struct scripted_packet *packet, bool version_5)
 {
 	packet->qos = packet->flags >> 1 & 3;
 	take_text(cursor, packet->topic);
 	if (packet->qos > 0)
 		packet->id = take_number(cursor);
+	skip_properties(cursor, version_5);
 	text_copy_bytes(packet->text, sizeof(packet->text), cursor->at, cursor->left);
 }
 
-static struct scripted_packet read_packet(const struct connection *connection, int first, struct cursor cursor)
+static struct scripted_packet read_packet(struct connection *connection, int first, struct cursor cursor)
 {
 	struct scripted_packet packet = {.type = (enum scripted_type)(first >> 4), .flags = first & 15};
 	text_copy(packet.client, sizeof(packet.client), connection->client);
 	if (packet.type == PACKET_CONNECT) {
-		read_connect(&cursor, &packet);
+		read_connect(&cursor, &packet, &connection->version_5);
 	} else if (packet.type == PACKET_PUBLISH) {
-		read_publish(&cursor, &packet);
+		read_publish(&cursor, &packet, connection->version_5);
 	} else if (packet.type == PACKET_SUBSCRIBE) {
 		packet.id = take_number(&cursor);
+		skip_properties(&cursor, connection->version_5);
 		take_text(&cursor, packet.topic);
 		packet.qos = take_byte(&cursor);
 	} else if (packet.type == PACKET_PUBACK) {
@@ -328,6 +344,13 @@ struct scripted_packet scripted_broker_expect(struct scripted_broker *broker, co
 	return search.packet;
 }
 
+void scripted_broker_send(struct scripted_broker *broker, int connection, const void *bytes, size_t len)
+{
+	pthread_mutex_lock(&broker->lock);
+	send_bytes(&broker->connections[connection], bytes, len);
+	pthread_mutex_unlock(&broker->lock);
+}
+
 void scripted_broker_publish(struct scripted_broker *broker, int connection, const struct scripted_message *message)
 {
 	unsigned char packet[1024];
@@ -347,16 +370,13 @@ void scripted_broker_publish(struct scripted_broker *broker, int connection, con
 		packet[at++] = (unsigned char)message->id;
 	}
 	memcpy(packet + at, message->payload, len);
-	pthread_mutex_lock(&broker->lock);
-	send_bytes(&broker->connections[connection], packet, at + len);
-	pthread_mutex_unlock(&broker->lock);
+	scripted_broker_send(broker, connection, packet, at + len);
 }
 
 void scripted_broker_puback(struct scripted_broker *broker, int connection, int id)
 {
-	pthread_mutex_lock(&broker->lock);
-	send_puback(&broker->connections[connection], id);
-	pthread_mutex_unlock(&broker->lock);
+	const unsigned char puback[] = {0x40, 2, (unsigned char)(id >> 8), (unsigned char)id};
+	scripted_broker_send(broker, connection, puback, sizeof(puback));
 }
 
 void scripted_broker_reset(struct scripted_broker *broker, int connection)

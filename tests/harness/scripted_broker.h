@@ -1,5 +1,5 @@
-/* scripted_broker - an MQTT 3.1.1 broker that a test leads by the hand: it routes nothing, answers by its rules,
- * remembers every packet, and sends, withholds or resets exactly when told.
+/* scripted_broker - an MQTT broker (3.1.1 and 5) that a test leads by the hand: it routes nothing, answers by its
+ * rules, remembers every packet, and sends, withholds or resets exactly when told.
  *
  * Threads:   calls from the test's main thread; a thread of its own reads and answers.
  * Promise:   a packet is on record before it is answered. Written from the OASIS standard, not with a library.
@@ -69,9 +69,10 @@ struct scripted_message {
 	bool dup, retain;
 };
 
-/* Sends a PUBLISH, or a PUBACK, on a connection. A connection that is gone is no error. */
+/* Sends a PUBLISH (3.1.1), a PUBACK, or any bytes on a connection. A connection that is gone is no error. */
 void scripted_broker_publish(struct scripted_broker *broker, int connection, const struct scripted_message *message);
 void scripted_broker_puback(struct scripted_broker *broker, int connection, int id);
+void scripted_broker_send(struct scripted_broker *broker, int connection, const void *bytes, size_t len);
 
 /* Ends a connection by RST. */
 void scripted_broker_reset(struct scripted_broker *broker, int connection);

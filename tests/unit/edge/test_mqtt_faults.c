@@ -1,0 +1,360 @@
+/* mqtt against a broker that follows a script: when exactly packets leave, and what each fault leads to. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/edge/mqtt.h"
+
+#include <string.h>
+
+#include "bridge/base/clock.h"
+#include "tests/harness/await.h"
+#include "tests/harness/cmocka.h"
+#include "tests/harness/scripted_broker.h"
+#include "tests/unit/edge/mqtt_user.h"
+
+struct stage {
+	struct scripted_broker *broker;
+	struct user *user;
+};
+
+static int set_up(void **state)
+{
+	static struct stage stage;
+	stage.broker = scripted_broker_start();
+	stage.user = user_create(scripted_broker_port(stage.broker));
+	*state = &stage;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct stage *stage = *state;
+	if (user_mqtt(stage->user) != NULL)
+		user_stop(stage->user);
+	user_destroy(stage->user);
+	scripted_broker_destroy(stage->broker);
+	return 0;
+}
+
+static int intake_connection(struct stage *stage)
+{
+	size_t connects = scripted_broker_count(stage->broker, "bridge", PACKET_CONNECT);
+	return scripted_broker_expect(stage->broker, "bridge", PACKET_CONNECT, connects).connection;
+}
+
+static void send_command(struct stage *stage, int id)
+{
+	const struct scripted_message message = {
+		.topic = "devices/a/cmd", .payload = "reboot", .qos = 1, .id = id, .dup = true};
+	scripted_broker_publish(stage->broker, intake_connection(stage), &message);
+}
+
+static void connect_asks_for_the_session_and_carries_the_will(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	struct scripted_packet intake = scripted_broker_expect(stage->broker, "bridge", PACKET_CONNECT, 1);
+	struct scripted_packet publish = scripted_broker_expect(stage->broker, "bridge-pub", PACKET_CONNECT, 1);
+	/* Section 3.1.2.3: will retain 0x20, will QoS 1 0x08, will 0x04; clean session 0x02 not set. */
+	assert_int_equal(intake.flags, 0x2C);
+	assert_string_equal(intake.topic, "bridge/state");
+	assert_string_equal(intake.text, "offline");
+	assert_int_equal(intake.id, 30);
+	assert_int_equal(publish.flags, 0);
+}
+
+static void subscribes_at_qos_1(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	struct scripted_packet subscribe = scripted_broker_expect(stage->broker, "bridge", PACKET_SUBSCRIBE, 1);
+	assert_string_equal(subscribe.topic, "devices/+/cmd");
+	assert_int_equal(subscribe.qos, 1);
+}
+
+static void puback_leaves_only_after_the_handler_returned(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	user_hold_messages(stage->user);
+	send_command(stage, 77);
+	struct user_message message = user_message(stage->user, 0);
+	assert_string_equal(message.topic, "devices/a/cmd");
+	assert_string_equal(message.payload, "reboot");
+	assert_int_equal(message.packet_id, 77);
+	assert_true(message.dup);
+	assert_false(message.retained);
+	pause_ms(300); /* the absence of a packet is the subject */
+	assert_int_equal(scripted_broker_count(stage->broker, "bridge", PACKET_PUBACK), 0);
+	user_let_go(stage->user);
+	assert_int_equal(scripted_broker_expect(stage->broker, "bridge", PACKET_PUBACK, 1).id, 77);
+}
+
+static void each_connection_has_its_own_number(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	send_command(stage, 1);
+	int64_t first = user_message(stage->user, 0).connection;
+	scripted_broker_reset(stage->broker, intake_connection(stage));
+	user_expect(stage->user, USER_CONNECTED, 2);
+	send_command(stage, 1);
+	assert_true(user_message(stage->user, 1).connection != first);
+	assert_int_equal(user_status(stage->user).connects, 2);
+}
+
+static void a_kept_session_is_subscribed_once_in_a_process(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules kept = {.session_present = true}, lost = {.session_present = false};
+	scripted_broker_rules(stage->broker, &kept);
+	user_start_up(stage->user); /* of an earlier process: its filters may have been others */
+	assert_int_equal(scripted_broker_count(stage->broker, "bridge", PACKET_SUBSCRIBE), 1);
+	assert_true(user_session_present(stage->user));
+	scripted_broker_reset(stage->broker, intake_connection(stage));
+	user_expect(stage->user, USER_CONNECTED, 2);
+	assert_int_equal(scripted_broker_count(stage->broker, "bridge", PACKET_SUBSCRIBE), 1);
+	scripted_broker_rules(stage->broker, &lost);
+	scripted_broker_reset(stage->broker, intake_connection(stage));
+	user_expect(stage->user, USER_CONNECTED, 3);
+	assert_int_equal(scripted_broker_count(stage->broker, "bridge", PACKET_SUBSCRIBE), 2);
+	assert_false(user_session_present(stage->user));
+}
+
+static void a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everything_again(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1); /* "online" */
+	const struct scripted_rules rules = {.reset_at_publish = 1};
+	scripted_broker_rules(stage->broker, &rules);
+	assert_true(user_publish(stage->user, "one", 1));
+	user_expect(stage->user, USER_RESET, 2);
+	assert_int_equal(user_published(stage->user, 1), 0);
+	assert_int_equal(user_status(stage->user).abandoned, 1);
+	user_await_up(stage->user);
+	assert_true(user_publish(stage->user, "one", 1));
+	user_expect(stage->user, USER_PUBLISHED, 1);
+	assert_int_equal(user_published(stage->user, 1), 1);
+	/* Nothing was resent by the library: "online", then "one" on each connection, DUP never set. */
+	size_t count = scripted_broker_count(stage->broker, "bridge-pub", PACKET_PUBLISH);
+	assert_int_equal(count, 3);
+	for (size_t i = 1; i <= count; i++)
+		assert_int_equal(scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, i).flags & 8, 0);
+}
+
+static void without_puback_the_handle_is_given_up_and_a_late_puback_still_counts(void **state)
+{
+	struct stage *stage = *state;
+	user_options(stage->user)->puback_timeout_ms = 300;
+	user_start_up(stage->user);
+	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1);
+	const struct scripted_rules hold = {.hold_pubacks = true}, answer = {.hold_pubacks = false};
+	scripted_broker_rules(stage->broker, &hold);
+	assert_true(user_publish(stage->user, "slow", 5));
+	struct scripted_packet first = scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 2);
+	user_expect(stage->user, USER_RESET, 2);
+	assert_int_equal(user_status(stage->user).abandoned, 1);
+	scripted_broker_puback(stage->broker, first.connection, first.id); /* the old connection is still open */
+	user_expect(stage->user, USER_PUBLISHED, 1);
+	assert_int_equal(user_published(stage->user, 5), 1);
+	scripted_broker_rules(stage->broker, &answer);
+	user_await_up(stage->user);
+	assert_true(user_publish(stage->user, "next", 6));
+	user_expect(stage->user, USER_PUBLISHED, 2);
+	assert_int_equal(user_published(stage->user, 6), 1);
+}
+
+static void pubacks_that_answer_nothing_are_ignored(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	assert_true(user_publish(stage->user, "one", 1));
+	user_expect(stage->user, USER_PUBLISHED, 1);
+	struct scripted_packet last = scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 2);
+	scripted_broker_puback(stage->broker, last.connection, last.id); /* a second time */
+	scripted_broker_puback(stage->broker, last.connection, 4711);
+	assert_true(user_publish(stage->user, "two", 2));
+	user_expect(stage->user, USER_PUBLISHED, 2);
+	assert_int_equal(user_published(stage->user, 1), 1);
+	assert_int_equal(user_published(stage->user, 2), 1);
+	assert_int_equal(user_status(stage->user).abandoned, 0);
+}
+
+static void a_topic_that_is_no_topic_is_acknowledged_dropped_and_counted(void **state)
+{
+	static const struct {
+		const char *name, *topic;
+		size_t len;
+	} rows[] = {
+		{"NUL inside", "devices/a\0b/cmd", 15},
+		{"wildcard +", "devices/+/cmd", 13},
+		{"wildcard #", "devices/#", 9},
+		{"overlong UTF-8", "devices/\xC0\xAF/cmd", 14},
+		{"surrogate", "devices/\xED\xA0\x80/cmd", 15},
+	};
+	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct scripted_message message = {
+			.topic = rows[i].topic, .topic_len = rows[i].len, .payload = "x", .qos = 1, .id = (int)i + 1};
+		scripted_broker_publish(stage->broker, intake_connection(stage), &message);
+		struct scripted_packet puback = scripted_broker_expect(stage->broker, "bridge", PACKET_PUBACK, i + 1);
+		if (puback.id != (int)i + 1 || user_status(stage->user).dropped != (int64_t)i + 1)
+			fail_msg("%s: puback %d, dropped %d", rows[i].name, puback.id,
+				 (int)user_status(stage->user).dropped);
+	}
+	assert_int_equal(user_count(stage->user, USER_MESSAGE), 0);
+}
+
+static void a_refused_subscription_is_a_state_with_a_reason(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules rules = {.suback = 0x80};
+	scripted_broker_rules(stage->broker, &rules);
+	user_start(stage->user);
+	user_expect_why(stage->user, "refuses the subscription \"devices/+/cmd\"");
+	user_expect(stage->user, USER_DISCONNECTED, 1);
+	assert_false(user_status(stage->user).intake_up);
+	assert_int_equal(user_count(stage->user, USER_CONNECTED), 0);
+}
+
+static void a_lower_qos_than_asked_for_is_told(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules rules = {.suback = 1};
+	scripted_broker_rules(stage->broker, &rules);
+	user_start_up(stage->user);
+	user_expect_why(stage->user, "grants only QoS 0 for \"devices/+/cmd\"");
+}
+
+static void a_lasting_refusal_waits_at_least_ten_seconds(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules rules = {.connack = 4};
+	scripted_broker_rules(stage->broker, &rules);
+	user_start(stage->user);
+	user_expect_why(stage->user, "wrong user name or password");
+	int64_t until = clock_mono_ms() + 3000; /* without the floor the second try comes within a second */
+	while (clock_mono_ms() < until)
+		pause_ms(50);
+	assert_int_equal(scripted_broker_count(stage->broker, "bridge", PACKET_CONNECT), 1);
+	assert_int_equal(user_count(stage->user, USER_DISCONNECTED), 1);
+}
+
+static void a_broker_that_always_hangs_up_names_the_client_id(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules rules = {.close_at_connect = true};
+	scripted_broker_rules(stage->broker, &rules);
+	user_start(stage->user);
+	user_expect_why(stage->user, "another client using the client id \"bridge\"");
+	assert_true(user_status(stage->user).connects >= 3);
+}
+
+static void the_window_waits_for_room(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1);
+	for (int i = 0; i < 3 * MQTT_WINDOW; i++)
+		assert_true(user_publish(stage->user, "x", i));
+	user_expect(stage->user, USER_PUBLISHED, 3 * MQTT_WINDOW);
+	assert_int_equal(user_status(stage->user).abandoned, 0);
+}
+
+static void an_mqtt_5_disconnect_says_why_and_is_followed_by_a_new_connection(void **state)
+{
+	struct stage *stage = *state;
+	static const unsigned char shutting_down[] = {0xE0, 1, 0x8B}; /* MQTT 5 section 3.14.2.1 */
+	static const unsigned char taken_over[] = {0xE0, 1, 0x8E};
+	user_options(stage->user)->version_5 = true;
+	user_start_up(stage->user);
+	scripted_broker_send(stage->broker, intake_connection(stage), shutting_down, sizeof(shutting_down));
+	user_expect(stage->user, USER_CONNECTED, 2);
+	scripted_broker_send(stage->broker, intake_connection(stage), taken_over, sizeof(taken_over));
+	user_expect(stage->user, USER_DISCONNECTED, 2);
+	char why[WHY_SIZE];
+	user_last_why(stage->user, why);
+	if (strstr(why, "another client took over our client id") == NULL)
+		fail_msg("why is `%s`", why);
+}
+
+static void a_quota_is_no_reason_to_drop_a_publish(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules hold = {.hold_pubacks = true}, answer = {.hold_pubacks = false};
+	user_options(stage->user)->version_5 = true;
+	user_options(stage->user)->will_topic = "";
+	user_start_up(stage->user);
+	scripted_broker_rules(stage->broker, &hold);
+	assert_true(user_publish(stage->user, "too many", 8));
+	struct scripted_packet publish = scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1);
+	assert_string_equal(publish.text, "too many");
+	const unsigned char quota[] = {0x40, 3, (unsigned char)(publish.id >> 8), (unsigned char)publish.id, 0x97};
+	scripted_broker_rules(stage->broker, &answer);
+	scripted_broker_send(stage->broker, publish.connection, quota, sizeof(quota));
+	user_expect(stage->user, USER_RESET, 2);
+	assert_int_equal(user_count(stage->user, USER_REFUSED), 0);
+	assert_int_equal(user_count(stage->user, USER_PUBLISHED), 0);
+	assert_int_equal(user_status(stage->user).abandoned, 1);
+}
+
+static void stop_ends_in_time_when_the_broker_answers_nothing(void **state)
+{
+	struct stage *stage = *state;
+	user_start_up(stage->user);
+	const struct scripted_rules rules = {.hold_pubacks = true, .mute_connect = true};
+	scripted_broker_rules(stage->broker, &rules);
+	assert_true(user_publish(stage->user, "unanswered", 1));
+	int64_t before = clock_mono_ms();
+	mqtt_pause(user_mqtt(stage->user)); /* else the 3.1.1 will needs the connection to the end of the process */
+	user_stop_within(stage->user, 1000);
+	assert_in_range(clock_mono_ms() - before, 0, patient(4000));
+}
+
+static void without_connection_publish_says_no_and_a_reset_follows(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules mute = {.mute_connect = true}, talk = {.mute_connect = false};
+	scripted_broker_rules(stage->broker, &mute);
+	user_start(stage->user);
+	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_CONNECT, 1);
+	assert_false(user_publish(stage->user, "early", 1));
+	assert_int_equal(user_count(stage->user, USER_RESET), 0);
+	scripted_broker_rules(stage->broker, &talk);
+	scripted_broker_reset(stage->broker, 0);
+	scripted_broker_reset(stage->broker, 1);
+	user_expect(stage->user, USER_RESET, 1);
+	user_await_up(stage->user);
+	assert_true(user_publish(stage->user, "late", 2));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(connect_asks_for_the_session_and_carries_the_will, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(subscribes_at_qos_1, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(puback_leaves_only_after_the_handler_returned, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_connection_has_its_own_number, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_kept_session_is_subscribed_once_in_a_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everything_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_puback_the_handle_is_given_up_and_a_late_puback_still_counts,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(pubacks_that_answer_nothing_are_ignored, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_topic_that_is_no_topic_is_acknowledged_dropped_and_counted, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_refused_subscription_is_a_state_with_a_reason, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_lower_qos_than_asked_for_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_lasting_refusal_waits_at_least_ten_seconds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_broker_that_always_hangs_up_names_the_client_id, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_window_waits_for_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_connection_publish_says_no_and_a_reset_follows, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(an_mqtt_5_disconnect_says_why_and_is_followed_by_a_new_connection,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_quota_is_no_reason_to_drop_a_publish, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(stop_ends_in_time_when_the_broker_answers_nothing, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
