@@ -25,6 +25,7 @@
 #include "bridge/edge/http_stream.h"
 #include "bridge/edge/http_tls.h"
 #include "bridge/edge/http_watch.h"
+#include "bridge/edge/own_thread.h"
 
 enum { HEADERS_MAX = 16384, STACK_BYTES = 512 * 1024, STREAM_BLOCK = 4096, WORDS_SIZE = 256 };
 
@@ -292,6 +293,7 @@ static void stop_listener(struct listener *listener)
 static struct listener *start_listener(struct http_server *server, char *why, size_t why_size)
 {
 	struct http_tls tls;
+	sigset_t before;
 
 	if (!http_tls_load(&tls, server->cert_file, server->key_file, why, why_size))
 		return NULL;
@@ -300,7 +302,9 @@ static struct listener *start_listener(struct http_server *server, char *why, si
 	listener->server = server;
 	listener->fd = http_listen_copy(server->listen_fd);
 	listener->watch = http_watch_create(server->options.request_deadline_ms);
+	own_thread_hold_signals(&before);
 	listener->daemon = start_daemon(listener, &tls);
+	own_thread_release_signals(&before);
 	http_tls_clear(&tls);
 	if (listener->daemon)
 		return listener;

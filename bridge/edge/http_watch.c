@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "bridge/base/clock.h"
-#include "bridge/base/log.h"
 #include "bridge/base/memory.h"
+#include "bridge/edge/own_thread.h"
 
 /* A stream says something at least every quarter of a minute, so a minute without progress means that the peer is
  * gone. A stop waits a second for requests that are half here. */
@@ -58,20 +57,6 @@ static int64_t sweep(struct http_watch *watch, int64_t now_ms)
 	return next_ms > now_ms + TICK_MIN_MS ? next_ms : now_ms + TICK_MIN_MS;
 }
 
-static void wait_ms(struct http_watch *watch, int64_t ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(ms / 1000);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	(void)pthread_cond_timedwait(&watch->changed, &watch->lock, &until);
-}
-
 static void *run(void *ctx)
 {
 	struct http_watch *watch = ctx;
@@ -80,7 +65,7 @@ static void *run(void *ctx)
 	while (!watch->stopping) {
 		int64_t now_ms = clock_mono_ms();
 
-		wait_ms(watch, sweep(watch, now_ms) - now_ms);
+		own_thread_wait(&watch->changed, &watch->lock, sweep(watch, now_ms) - now_ms);
 	}
 	pthread_mutex_unlock(&watch->lock);
 	return NULL;
@@ -89,16 +74,11 @@ static void *run(void *ctx)
 struct http_watch *http_watch_create(int64_t deadline_ms)
 {
 	struct http_watch *watch = memory_zeroed(1, sizeof *watch);
-	pthread_condattr_t attributes;
 
 	watch->deadline_ms = deadline_ms;
 	pthread_mutex_init(&watch->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&watch->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
-	if (pthread_create(&watch->thread, NULL, run, watch))
-		log_fatal("a thread cannot be started", "the deadlines of the HTTP server");
+	own_thread_condition(&watch->changed);
+	own_thread_start(&watch->thread, run, watch, "the deadlines of the HTTP server");
 	return watch;
 }
 
@@ -198,7 +178,7 @@ void http_watch_drain(struct http_watch *watch)
 	pthread_mutex_lock(&watch->lock);
 	while (watch->links && passed_ms < watch->deadline_ms) {
 		cut_unfinished(watch, passed_ms >= LAST_MOMENT_MS);
-		wait_ms(watch, TICK_MIN_MS);
+		own_thread_wait(&watch->changed, &watch->lock, TICK_MIN_MS);
 		passed_ms = clock_mono_ms() - began_ms;
 	}
 	pthread_mutex_unlock(&watch->lock);

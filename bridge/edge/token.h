@@ -26,7 +26,9 @@ struct token_options {
 	const char *bearer;
 	const char *username, *password; /* basic */
 	const char *ca_file;
-	/* Called on the keeper's thread when a token came after there was none, or a fetch failed. */
+	int64_t probe_ms; /* at least between fetches with refused credentials; 0: half a minute */
+	/* Called on the keeper's thread when a token came after there was none, or a fetch failed; perhaps before
+	 * token_start() has returned. */
 	void (*on_change)(void *ctx, bool usable, const char *why);
 	void *ctx;
 };
@@ -41,7 +43,7 @@ uint64_t token_authorization(struct token *token, char ret[AUTHORIZATION_SIZE]);
  * generation. False: there is nothing newer to hope for (static, or this generation was fresh): pause. */
 bool token_refused(struct token *token, uint64_t generation);
 
-/* New secrets after a reload; what they replace is wiped. */
+/* New secrets after a reload; what they replace is wiped. The same again is tried at once if there is no token now. */
 void token_set_secret(struct token *token, const char *secret);
 
 /* Seconds until the current token ends; -1: it has no end, -2: there is none. */
