@@ -36,20 +36,32 @@ struct sql {
 	struct sql_statement *begin, *commit, *rollback;
 };
 
+/* Why the last write to the log (or to the database itself) failed. The connection's own notion of
+ * it, sqlite3_system_errno(), is 0 when a commit fails. */
+static int errno_of_file(const struct sql *sql, int which)
+{
+	sqlite3_file *file = NULL;
+	int err = 0;
+	sqlite3_file_control(sql->db, "main", which, &file);
+	if (file != NULL && file->pMethods != NULL)
+		file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &err);
+	return err;
+}
+
 /* A write that found no room fails in one of several ways, depending on who refused it. */
-static bool is_no_space(const struct sql *sql, int rc)
+static bool is_no_space(const struct sql *sql, int rc, int file)
 {
 	if ((rc & 0xff) == SQLITE_FULL)
 		return true;
 	if (rc != SQLITE_IOERR_WRITE)
 		return false;
-	int err = sqlite3_system_errno(sql->db);
+	int err = errno_of_file(sql, file);
 	return err == ENOSPC || err == EDQUOT || err == EFBIG;
 }
 
 static enum sql_error class_of(const struct sql *sql, int rc)
 {
-	if (is_no_space(sql, rc))
+	if (is_no_space(sql, rc, SQLITE_FCNTL_JOURNAL_POINTER))
 		return SQL_FULL;
 	int primary = rc & 0xff;
 	if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
@@ -226,7 +238,7 @@ bool sql_checkpoint(struct sql *sql)
 	int rc = sqlite3_wal_checkpoint_v2(sql->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (rc == SQLITE_OK)
 		sql->log_pages = 0;
-	else if (!is_no_space(sql, rc))
+	else if (!is_no_space(sql, rc, SQLITE_FCNTL_FILE_POINTER))
 		note(sql, rc);
 	return rc == SQLITE_OK;
 }

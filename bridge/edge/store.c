@@ -62,6 +62,13 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* min() of nothing is NULL, which reads as 0. */
+static int64_t oldest_in(struct sql *sql, const char *text, int64_t none)
+{
+	int64_t seq = sql_number(sql, text, 0);
+	return seq > 0 ? seq : none;
+}
+
 static void count_all(struct store *store)
 {
 	struct sql *sql = store->sql;
@@ -73,10 +80,10 @@ static void count_all(struct store *store)
 	store->next_seq = sql_number(sql, "SELECT max(seq) FROM commands", 0) + 1;
 	store->next_event = sql_number(sql, "SELECT max(seq) FROM outbox", 0) + 1;
 	int64_t none = store->next_seq;
-	int64_t accepted = sql_number(sql, "SELECT seq FROM commands WHERE state = 1 ORDER BY seq LIMIT 1", none);
+	int64_t accepted = oldest_in(sql, "SELECT min(seq) FROM commands INDEXED BY expiry WHERE state = 1", none);
 	int64_t under_way =
-		sql_number(sql, "SELECT seq FROM commands WHERE state IN (2, 3) ORDER BY seq LIMIT 1", none);
-	int64_t held = sql_number(sql, "SELECT seq FROM commands WHERE state = 12 ORDER BY seq LIMIT 1", none);
+		oldest_in(sql, "SELECT min(seq) FROM commands INDEXED BY under_way WHERE state IN (2, 3)", none);
+	int64_t held = oldest_in(sql, "SELECT min(seq) FROM commands INDEXED BY held WHERE state = 12", none);
 	store->oldest_seq = smaller(accepted, smaller(under_way, held));
 }
 

@@ -18,7 +18,8 @@ enum { APPLICATION_ID = 0x4d534231 }; /* "MSB1" */
 static const char *const migrations[] = {
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
 
-	/* live: not final. ready: see store_lane.c. Texts are '' where there is nothing. */
+	/* live: not final. ready: see store_lane.c. Texts are '' where there is nothing. The last column
+	 * of some indexes only repeats their condition: SQLite then needs no look at the row itself. */
 	"CREATE TABLE commands ("
 	" seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, live INTEGER NOT NULL, ready INTEGER NOT NULL,"
 	" priority INTEGER NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
@@ -29,11 +30,11 @@ static const char *const migrations[] = {
 	" error_message TEXT NOT NULL DEFAULT '', reply_topic TEXT NOT NULL, correlation BLOB) STRICT;"
 	"CREATE UNIQUE INDEX by_client ON commands (client_id, device) WHERE client_id <> '';"
 	"CREATE UNIQUE INDEX by_sid ON commands (sid) WHERE sid <> '';"
-	"CREATE INDEX live_by_device ON commands (device, seq) WHERE live = 1;"
+	"CREATE INDEX live_by_device ON commands (device, seq, live) WHERE live = 1;"
 	"CREATE INDEX lane ON commands (sim, priority, seq) WHERE state = 1;"
 	"CREATE INDEX ready ON commands (priority, due_ms) WHERE ready = 1;"
-	"CREATE INDEX expiry ON commands (expires_ms) WHERE state = 1;"
-	"CREATE INDEX under_way ON commands (sim) WHERE state IN (2, 3);"
+	"CREATE INDEX expiry ON commands (expires_ms, state) WHERE state = 1;"
+	"CREATE INDEX under_way ON commands (sim, state) WHERE state IN (2, 3);"
 	"CREATE INDEX unknown ON commands (due_ms) WHERE state = 3;"
 	"CREATE INDEX watched ON commands (due_ms) WHERE state IN (4, 5);"
 	"CREATE INDEX held ON commands (seq) WHERE state = 12;"

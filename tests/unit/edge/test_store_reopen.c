@@ -1,0 +1,278 @@
+/* What does the next process find? And when does it refuse? */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/edge/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "bridge/edge/sqlite.h"
+#include "tests/unit/edge/store_world.h"
+
+static void what_was_accepted_and_announced_is_still_there(void **state)
+{
+	struct world *world = *state;
+	struct store_accepted accepted = ASK(world, .device = "m1", .payload = "on");
+	ASK(world, .device = "m1", .id = "b", .urgency = 1);
+	char epoch[16];
+	text_copy(epoch, sizeof(epoch), store_epoch(world->store));
+	world_reopen(world);
+	assert_string_equal(store_epoch(world->store), epoch);
+	char want[256];
+	text_format(want, sizeof(want), "m1 %s accepted, m1 b accepted", accepted.id);
+	assert_string_equal(world_told(world), want);
+	assert_string_equal(world_take(world, NOW, 8).ids, "b");
+	struct store_stats stats;
+	store_stats(world->store, &stats);
+	assert_int_equal(stats.open, 2);
+	assert_int_equal(stats.waiting, 1);
+	assert_int_equal(stats.events, 2);
+	assert_int_equal(stats.oldest_ms, NOW);
+}
+
+static void sequence_numbers_go_on(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .id = "a");
+	ASK(world, .id = "b");
+	world_reopen(world);
+	ASK(world, .id = "c");
+	assert_int_equal(world_find(world, "c").seq, 3);
+}
+
+static void two_spools_have_different_epochs(void **state)
+{
+	struct world *world = *state;
+	char epoch[16];
+	text_copy(epoch, sizeof(epoch), store_epoch(world->store));
+	store_close(world->store);
+	world_remove(world, "");
+	world_open(world);
+	assert_string_not_equal(store_epoch(world->store), epoch);
+}
+
+static void what_was_being_sent_is_unknown_and_due_at_once(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .id = "a");
+	ASK(world, .id = "b");
+	world_take(world, NOW - MINUTE, 1);
+	world_take(world, NOW, 1);
+	world_reopen(world);
+	struct store_record record;
+	int64_t next_ms;
+	assert_int_equal(store_unknown(world->store, NOW, &record, 1, &next_ms), 1);
+	assert_string_equal(record.id, "a");
+	assert_int_equal(record.attempted_ms, NOW);
+	assert_int_equal(world_take(world, NOW + DAY - 1, 8).count, 0);
+	assert_string_equal(world_told(world), "meter-1 a accepted, meter-1 b accepted");
+	SETTLE(world, EVENT_NOT_SENT, .seq = 1, .due_ms = NOW);
+	assert_string_equal(world_take(world, NOW, 8).ids, "a");
+}
+
+static void three_deaths_over_one_command_hold_it(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .id = "poison");
+	ASK(world, .id = "b");
+	for (int death = 1; death <= 3; death++) {
+		assert_string_equal(world_take(world, NOW, 1).ids, "poison");
+		world_reopen(world);
+		want_state(world, "poison", death < 3 ? STATE_UNKNOWN : STATE_HELD);
+		if (death < 3)
+			SETTLE(world, EVENT_NOT_SENT, .seq = 1, .due_ms = NOW);
+	}
+	struct store_stats stats;
+	store_stats(world->store, &stats);
+	assert_int_equal(stats.held, 1);
+	assert_string_equal(world_take(world, NOW, 8).ids, "b");
+	assert_string_equal(world_find(world, "poison").error_code, "daemon_died");
+}
+
+/* ---- refusals ------------------------------------------------------------------------------------------- */
+
+static void want_refusal(struct world *world, const char *part)
+{
+	struct store *store = store_open(&world->options, NOW, world->why, sizeof(world->why));
+	if (store != NULL) {
+		store_close(store);
+		fail_msg("it opens; want: %s", part);
+	}
+	want_part("refusal", "why", world->why, part);
+}
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static void a_second_daemon_is_told_so(void **state)
+{
+	struct world *world = *state;
+	want_refusal(world, "another process has it open");
+	ASK(world, .id = "a");
+}
+
+static void a_file_that_is_no_database_is_refused_and_kept(void **state)
+{
+	struct world *world = *state;
+	char text[4096];
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	write_file(world->path, text, 0600);
+	want_refusal(world, "damaged, or no spool");
+	struct stat st;
+	assert_int_equal(stat(world->path, &st), 0);
+	assert_int_equal(st.st_size, (off_t)strlen(text));
+}
+
+static void a_damaged_page_is_refused_and_kept(void **state)
+{
+	struct world *world = *state;
+	for (int i = 0; i < 200; i++)
+		ASK(world, .payload = "some text to fill pages with, so that there is something to damage");
+	store_close(world->store);
+	world->store = NULL;
+	struct stat st;
+	assert_int_equal(stat(world->path, &st), 0);
+	int fd = open(world->path, O_WRONLY);
+	char noise[4096];
+	memset(noise, 0xa5, sizeof(noise));
+	for (off_t at = 4096; at < st.st_size; at += 8192)
+		assert_int_equal(pwrite(fd, noise, sizeof(noise), at), (ssize_t)sizeof(noise));
+	close(fd);
+	want_refusal(world, "damaged");
+}
+
+static void an_empty_file_is_refused(void **state)
+{
+	struct world *world = *state;
+	write_file(world->path, "", 0600);
+	want_refusal(world, "is empty");
+}
+
+static void set_pragma(const struct world *world, const char *pragma)
+{
+	struct sql *sql = sql_open(world->path, true);
+	sql_exec(sql, pragma);
+	assert_string_equal(sql_why(sql), "");
+	sql_close(sql);
+}
+
+static void a_newer_schema_is_refused(void **state)
+{
+	struct world *world = *state;
+	store_close(world->store);
+	world->store = NULL;
+	set_pragma(world, "PRAGMA user_version=99");
+	want_refusal(world, "newer version (schema 99");
+}
+
+static void another_programs_database_is_refused(void **state)
+{
+	struct world *world = *state;
+	set_pragma(world, "CREATE TABLE birds (name TEXT)");
+	assert_int_equal(chmod(world->path, 0600), 0);
+	want_refusal(world, "another program's database");
+}
+
+static void a_file_that_others_can_write_is_refused(void **state)
+{
+	struct world *world = *state;
+	store_close(world->store);
+	world->store = NULL;
+	assert_int_equal(chmod(world->path, 0666), 0);
+	want_refusal(world, "chmod 0600");
+}
+
+static void a_file_that_others_can_read_is_closed_to_them(void **state)
+{
+	struct world *world = *state;
+	store_close(world->store);
+	assert_int_equal(chmod(world->path, 0644), 0);
+	world_open(world);
+	struct stat st;
+	assert_int_equal(stat(world->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void a_new_file_is_for_its_owner_alone(void **state)
+{
+	struct world *world = *state;
+	struct stat st;
+	char log[128];
+	text_format(log, sizeof(log), "%s-wal", world->path);
+	ASK(world, .id = "a");
+	assert_int_equal(stat(world->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(stat(log, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void a_link_in_place_of_the_file_is_refused(void **state)
+{
+	struct world *world = *state;
+	char target[128];
+	store_close(world->store);
+	world->store = NULL;
+	text_format(target, sizeof(target), "%s.link", world->path);
+	assert_int_equal(rename(world->path, target), 0);
+	assert_int_equal(symlink(target, world->path), 0);
+	want_refusal(world, "not a plain file");
+}
+
+static void a_folder_that_is_not_there_or_open_to_all_is_refused(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(chmod(world->folder, 0777), 0);
+	want_refusal(world, "anybody can write");
+	assert_int_equal(chmod(world->folder, 0700), 0);
+	char path[128];
+	text_format(path, sizeof(path), "%s/none/spool.db", world->folder);
+	world->options.path = path;
+	want_refusal(world, "make it, owned by the daemon's user");
+	/* A link to itself. */
+	char loop[128];
+	text_format(loop, sizeof(loop), "%s.link", world->path);
+	assert_int_equal(symlink(loop, loop), 0);
+	text_format(path, sizeof(path), "%s/spool.db", loop);
+	want_refusal(world, "cannot be reached");
+}
+
+static void an_unfinished_new_file_is_no_obstacle(void **state)
+{
+	struct world *world = *state;
+	char unfinished[128];
+	text_format(unfinished, sizeof(unfinished), "%s.new", world->path);
+	write_file(unfinished, "half", 0600);
+	world_open(world);
+	assert_int_equal(ASK(world, .id = "a").result, STORE_ACCEPTED);
+	assert_int_equal(access(unfinished, F_OK), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(what_was_accepted_and_announced_is_still_there),
+		WORLD_TEST(sequence_numbers_go_on),
+		WORLD_TEST(two_spools_have_different_epochs),
+		WORLD_TEST(what_was_being_sent_is_unknown_and_due_at_once),
+		WORLD_TEST(three_deaths_over_one_command_hold_it),
+		WORLD_TEST(a_second_daemon_is_told_so),
+		CLOSED_WORLD_TEST(a_file_that_is_no_database_is_refused_and_kept),
+		WORLD_TEST(a_damaged_page_is_refused_and_kept),
+		CLOSED_WORLD_TEST(an_empty_file_is_refused),
+		WORLD_TEST(a_newer_schema_is_refused),
+		CLOSED_WORLD_TEST(another_programs_database_is_refused),
+		WORLD_TEST(a_file_that_others_can_write_is_refused),
+		WORLD_TEST(a_file_that_others_can_read_is_closed_to_them),
+		WORLD_TEST(a_new_file_is_for_its_owner_alone),
+		WORLD_TEST(a_link_in_place_of_the_file_is_refused),
+		CLOSED_WORLD_TEST(a_folder_that_is_not_there_or_open_to_all_is_refused),
+		CLOSED_WORLD_TEST(an_unfinished_new_file_is_no_obstacle),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
