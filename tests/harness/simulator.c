@@ -14,7 +14,7 @@
 #include "tests/harness/json_view.h"
 #include "tests/harness/process.h"
 
-enum { ARGS_MAX = 32, ADDRESS_SIZE = 32, LINE_SIZE = 256, BODY_SIZE = 2048, FOLDER_SIZE = 256 };
+enum { ARGS_MAX = 32, ADDRESS_SIZE = 32, LINE_SIZE = 256, PATH_SIZE = 2048, BODY_SIZE = 2048, FOLDER_SIZE = 256 };
 
 struct simulator {
 	int port;
@@ -78,7 +78,7 @@ void simulator_restart(struct simulator *simulator)
 
 char *simulator_control(struct simulator *simulator, const char *method, const char *what, const char *body)
 {
-	char path[LINE_SIZE];
+	char path[PATH_SIZE];
 	struct http_answer answer;
 	text_format(path, sizeof(path), "/_control/%s", what);
 	http_request(simulator->port, method, path, "Content-Type: application/json\r\n", body, &answer);

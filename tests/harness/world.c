@@ -112,7 +112,12 @@ int world_run(const struct world_test *tests, size_t count)
 					       .initial_state = &runs[i]};
 	}
 	int failures = _cmocka_run_group_tests("integration", units, count, NULL, NULL);
+	if (failures != 0) {
+		/* A failed test was left by longjmp: what it had allocated is no news for the leak checker. */
+		fflush(stdout);
+		_exit(1);
+	}
 	free(units);
 	free(runs);
-	return failures == 0 ? 0 : 1;
+	return 0;
 }

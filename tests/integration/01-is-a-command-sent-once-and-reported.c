@@ -87,9 +87,10 @@ static void the_mapping_names_the_sim(struct world *world)
 
 static void a_command_at_qos_0_is_sent_too(struct world *world)
 {
+	static const char command[] = "{\"payload\":\"hurry\",\"id\":\"q0\"}";
 	world_start(world, NULL);
 	struct client_publish publish = {
-		.topic = "devices/meter-001/cmd", .payload = "{\"payload\":\"hurry\",\"id\":\"q0\"}", .len = 31};
+		.topic = "devices/meter-001/cmd", .payload = command, .len = strlen(command), .qos = 0};
 	client_send(world->client, &publish);
 	status_expect(world->client, "meter-001", "q0", "delivered");
 	ledger_expect_one(world->simulator, "hurry");

@@ -108,7 +108,7 @@ static const struct raw_request raw_requests[] = {
 	{"two lengths", "Host: x\r\nContent-Length: %zu\r\nContent-Length: 3\r\n", 400, 400},
 	{"a length that is no number", "Host: x\r\nContent-Length: 1x\r\n", 400, 400},
 	{"a negative length", "Host: x\r\nContent-Length: -1\r\n", 400, 400},
-	{"a blank before the colon", "Host: x\r\nContent-Length : %zu\r\n", 400, 0},
+	{"a blank before the colon", "Host: x\r\nContent-Length : %zu\r\n", 400, 411},
 	{"another type", "Host: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n", 400, 415},
 };
 

@@ -11,7 +11,10 @@ static const struct client_match offline = {.topic = "mqtt-sms-bridge/state", .p
 /* What somebody who subscribes only now is told. */
 static void expect_retained(struct world *world, const char *topic, const char *piece)
 {
-	struct client_options options = {.port = broker_port(world->broker), .id = "latecomer"};
+	static int latecomers; /* each with a session of its own */
+	char id[32];
+	text_format(id, sizeof(id), "latecomer-%d", ++latecomers);
+	struct client_options options = {.port = broker_port(world->broker), .id = id};
 	struct client *latecomer = client_start(&options);
 	client_subscribe(latecomer, topic);
 	const struct client_message *message = client_expect(latecomer, topic, piece);
@@ -59,6 +62,7 @@ static void the_info_says_who_it_is(struct world *world)
 static void the_health_is_told(struct world *world)
 {
 	world_start(world, NULL);
+	client_expect(world->client, "mqtt-sms-bridge/health", "{");
 	expect_retained(world, "mqtt-sms-bridge/health", "{");
 	assert_int_equal(http_status(bridge_admin_port(world->bridge), "GET", "/healthz", ""), 200);
 	assert_int_equal(http_status(bridge_admin_port(world->bridge), "GET", "/readyz", ""), 200);
