@@ -3,29 +3,36 @@
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 
-# Each says true of a hardened program; "$1" is the program.
-is_pie()           { readelf -hW "$1" | grep -q 'Type: *DYN' && readelf -dW "$1" | grep -q 'Flags:.*PIE'; }
-has_relro()        { readelf -lW "$1" | grep -q GNU_RELRO; }
-binds_now()        { readelf -dW "$1" | grep -qE 'BIND_NOW|Flags:.*NOW'; }
-has_nx_stack()     { readelf -lW "$1" | grep GNU_STACK | grep -q ' RW '; }
-has_no_wx()        { ! readelf -lW "$1" | grep LOAD | grep -q ' RWE '; }
-has_canaries()     { readelf -sW "$1" | grep -q __stack_chk_fail; }
-is_fortified()     { readelf -sW "$1" | grep -qE '__[a-z]+_chk(@|$)'; }
-has_no_rpath()     { ! readelf -dW "$1" | grep -qE 'RPATH|RUNPATH'; }
-has_no_textrel()   { ! readelf -dW "$1" | grep -q TEXTREL; }
-has_no_test_hook() { ! grep -qa BRIDGE_CRASH_AT "$1"; }
+# Each says true of a hardened program, whose headers, segments, dynamic section and symbols are in these.
+header='' segments='' dynamic='' symbols='' program=''
+
+is_pie()           { [[ $header =~ Type:\ *DYN && $dynamic =~ FLAGS_1[^$'\n']*PIE ]]; }
+has_relro()        { [[ $segments == *GNU_RELRO* ]]; }
+binds_now()        { [[ $dynamic =~ BIND_NOW || $dynamic =~ FLAGS_1[^$'\n']*NOW ]]; }
+has_nx_stack()     { [[ $segments =~ GNU_STACK[^$'\n']*\ RW\  ]]; }
+has_no_wx()        { ! [[ $segments =~ LOAD[^$'\n']*\ RWE\  ]]; }
+has_canaries()     { [[ $symbols == *__stack_chk_fail* ]]; }
+is_fortified()     { [[ $symbols =~ __[a-z]+_chk@ ]]; }
+has_no_rpath()     { ! [[ $dynamic =~ RPATH|RUNPATH ]]; }
+has_no_textrel()   { ! [[ $dynamic =~ TEXTREL ]]; }
+has_no_test_hook() { ! grep -qa BRIDGE_CRASH_AT "$program"; }
 
 readonly CHECKS=(is_pie has_relro binds_now has_nx_stack has_no_wx has_canaries is_fortified has_no_rpath
     has_no_textrel has_no_test_hook)
 
 check() {
-    local program=$1 name faults=0
+    local name faults=0
+    program=$1
     if [[ ! -f $program ]]; then
         echo "$program: no such file"
         return 1
     fi
+    header=$(readelf -hW "$program")
+    segments=$(readelf -lW "$program")
+    dynamic=$(readelf -dW "$program")
+    symbols=$(readelf -sW "$program")
     for name in "${CHECKS[@]}"; do
-        if ! "$name" "$program"; then
+        if ! "$name"; then
             echo "$program: not so: $name"
             faults=$((faults + 1))
         fi
