@@ -10,6 +10,7 @@ enum { CANCEL_BATCH = 500 };
 /* What was tried before is no reason of a cancelled command. */
 static bool cancel(struct store *store, struct store_row *row, int64_t now_ms)
 {
+	store->staged.points[STORE_POINT_ADMIN] = true;
 	store_row_set_error(row, "", "");
 	return store_row_move(store, row, EVENT_CANCEL, now_ms);
 }
@@ -87,11 +88,7 @@ static void refuse_cancel(void *job)
 
 int64_t store_cancel(struct store *store, const char *device, const char *id, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_cancel,
-						   .refuse = refuse_cancel,
-						   .must = true,
-						   .before_commit = "cancel-before-commit",
-						   .after_commit = "cancel-after-commit"};
+	static const struct store_job_kind kind = {.run = run_cancel, .refuse = refuse_cancel, .must = true};
 	struct cancel_args args = {.device = device, .id = id, .now_ms = now_ms};
 	int64_t cancelled = 0;
 	if (device[0] == '\0' && id[0] == '\0')
@@ -166,6 +163,7 @@ static void run_retry(struct store *store, void *job)
 	text_copy(row.record.sim, sizeof(row.record.sim), old.record.sim);
 	text_copy(row.record.payload, sizeof(row.record.payload), old.record.payload);
 	row.record.expires_ms = args->now_ms + args->max_wait_ms;
+	store->staged.points[STORE_POINT_ADMIN] = true;
 	store_intake_spend(store, row.record.device, args->now_ms);
 	store_row_insert(store, &row, args->now_ms);
 	text_copy(args->ret_id, COMMAND_ID_SIZE, row.record.id);
@@ -181,10 +179,7 @@ static void refuse_retry(void *job)
 bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
 		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size)
 {
-	static const struct store_job_kind kind = {.run = run_retry,
-						   .refuse = refuse_retry,
-						   .before_commit = "retry-before-commit",
-						   .after_commit = "retry-after-commit"};
+	static const struct store_job_kind kind = {.run = run_retry, .refuse = refuse_retry};
 	struct retry_args args = {device, id, now_ms, max_wait_ms, ret_id, why, why_size, false};
 	store_queue_do(store, &kind, &args);
 	return args.done;

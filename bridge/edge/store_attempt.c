@@ -33,6 +33,7 @@ static void take(struct store *store, struct take_args *args, struct store_row *
 	record->attempts++;
 	record->attempted_ms = args->now_ms;
 	store_row_move(store, row, EVENT_ATTEMPT, args->now_ms);
+	store->staged.points[STORE_POINT_TAKE] = true;
 	struct store_attempt *attempt = &args->ret[args->count++];
 	attempt->seq = record->seq;
 	attempt->attempts = record->attempts;
@@ -94,10 +95,7 @@ static void run_take(struct store *store, void *job)
 
 size_t store_take_due(struct store *store, int64_t now_ms, struct store_attempt *ret, size_t max, int64_t *ret_next_ms)
 {
-	static const struct store_job_kind kind = {.run = run_take,
-						   .refuse = refuse_take,
-						   .before_commit = "take-before-commit",
-						   .after_commit = "take-after-commit"};
+	static const struct store_job_kind kind = {.run = run_take, .refuse = refuse_take};
 	struct take_args args = {.now_ms = now_ms, .ret = ret, .max = max};
 	store_queue_do(store, &kind, &args);
 	*ret_next_ms = args.next_ms;
@@ -131,6 +129,7 @@ static void settle(struct store *store, const struct store_settlement *in, int64
 	if (!store_row_by_seq(store, in->seq, &row))
 		return;
 	store_row_learn(store, &row, in->sid, in->sim_sid);
+	store->staged.points[STORE_POINT_SETTLE] = true;
 	bool changes = lifecycle_next(row.record.state, in->event).to != row.record.state;
 	if (!changes) {
 		/* A callback was faster. What it could not know is still worth keeping. */
@@ -156,10 +155,7 @@ static void run_settle(struct store *store, void *job)
 
 void store_settle(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_settle,
-						   .must = true,
-						   .before_commit = "settle-before-commit",
-						   .after_commit = "settle-after-commit"};
+	static const struct store_job_kind kind = {.run = run_settle, .must = true};
 	if (count > 0)
 		store_queue_do(store, &kind, &(struct settle_args){settlements, count, now_ms});
 }
@@ -189,11 +185,7 @@ static void refuse_turn(void *job)
 
 size_t store_turn(struct store *store, const struct store_turn *turn, struct store_attempt *ret, int64_t *ret_next_ms)
 {
-	static const struct store_job_kind kind = {.run = run_turn,
-						   .refuse = refuse_turn,
-						   .must = true,
-						   .before_commit = "turn-before-commit",
-						   .after_commit = "turn-after-commit"};
+	static const struct store_job_kind kind = {.run = run_turn, .refuse = refuse_turn, .must = true};
 	struct turn_args args = {
 		.settle = {turn->settlements, turn->settlement_count, turn->now_ms},
 		.take = {.now_ms = turn->now_ms, .ret = ret, .max = turn->max},
@@ -219,8 +211,6 @@ static void run_postpone(struct store *store, void *job)
 
 void store_postpone(struct store *store, int64_t seq, int64_t due_ms)
 {
-	static const struct store_job_kind kind = {.run = run_postpone,
-						   .before_commit = "postpone-before-commit",
-						   .after_commit = "postpone-after-commit"};
+	static const struct store_job_kind kind = {.run = run_postpone};
 	store_queue_do(store, &kind, &(struct postpone_args){seq, due_ms});
 }

@@ -197,6 +197,7 @@ static void run_accept(struct store *store, void *job)
 	else
 		seq = accept_new(store, args);
 	remember_delivery(store, &in->delivery, seq);
+	store->staged.points[STORE_POINT_ACCEPT] = true;
 }
 
 static void refuse_accept(void *job)
@@ -207,11 +208,7 @@ static void refuse_accept(void *job)
 
 void store_accept(struct store *store, const struct store_new_command *in, int64_t now_ms, struct store_accepted *ret)
 {
-	static const struct store_job_kind kind = {.run = run_accept,
-						   .refuse = refuse_accept,
-						   .urgent = true,
-						   .before_commit = "accept-before-commit",
-						   .after_commit = "accept-after-commit"};
+	static const struct store_job_kind kind = {.run = run_accept, .refuse = refuse_accept, .urgent = true};
 	store_queue_do(store, &kind, &(struct accept_args){in, now_ms, ret});
 }
 
@@ -246,6 +243,7 @@ static void run_reject(struct store *store, void *job)
 	store->staged.moved[STATE_REJECTED]++;
 	store_announce(store, &status, &(struct store_reply){in->reply_topic, in->correlation, in->correlation_len});
 	remember_delivery(store, &in->delivery, 0);
+	store->staged.points[STORE_POINT_REJECT] = true;
 }
 
 static void refuse_reject(void *job)
@@ -256,11 +254,7 @@ static void refuse_reject(void *job)
 
 bool store_reject(struct store *store, const struct store_rejection *in, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_reject,
-						   .refuse = refuse_reject,
-						   .urgent = true,
-						   .before_commit = "reject-before-commit",
-						   .after_commit = "reject-after-commit"};
+	static const struct store_job_kind kind = {.run = run_reject, .refuse = refuse_reject, .urgent = true};
 	struct reject_args args = {in, now_ms, false};
 	store_queue_do(store, &kind, &args);
 	return args.stored;
@@ -274,10 +268,6 @@ static void run_forget(struct store *store, void *job)
 
 void store_forget_deliveries(struct store *store)
 {
-	static const struct store_job_kind kind = {.run = run_forget,
-						   .must = true,
-						   .urgent = true,
-						   .before_commit = "forget-before-commit",
-						   .after_commit = "forget-after-commit"};
+	static const struct store_job_kind kind = {.run = run_forget, .must = true, .urgent = true};
 	store_queue_do(store, &kind, NULL);
 }

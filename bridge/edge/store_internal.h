@@ -93,12 +93,27 @@ const char *store_sql_text(enum store_sql which);
 
 /* ---- the store ----------------------------------------------------------------------------- */
 
+/* What a transaction does, for the crash points around its commit: `accept-before-commit` and so on. */
+enum store_point {
+	STORE_POINT_ACCEPT,
+	STORE_POINT_REJECT,
+	STORE_POINT_TAKE,
+	STORE_POINT_SETTLE,
+	STORE_POINT_REPORT,
+	STORE_POINT_MO,
+	STORE_POINT_PUBLISH,
+	STORE_POINT_EVENTS_DONE,
+	STORE_POINT_ADMIN
+};
+enum { STORE_POINTS = STORE_POINT_ADMIN + 1 };
+
 /* Counts that follow the transactions: staged while one runs, added when it is committed. */
 struct store_tally {
 	int64_t in_state[STATE_MAX + 1]; /* commands now in each open state */
 	int64_t moved[STATE_MAX + 1];	 /* transitions into each state */
 	int64_t events;
 	bool work[STORE_WORK_KINDS];
+	bool points[STORE_POINTS];
 };
 
 struct store_listener {
@@ -155,7 +170,6 @@ struct store_job_kind {
 	bool must;		    /* has happened already: waits for space instead of being refused */
 	bool reads;		    /* changes nothing: needs no commit */
 	bool urgent;		    /* an acknowledgement hangs on it */
-	const char *before_commit, *after_commit; /* crash points */
 };
 
 struct store_job {

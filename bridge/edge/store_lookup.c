@@ -154,8 +154,7 @@ static void run_put(struct store *store, void *job)
 
 static void put(struct store *store, struct pair_args args)
 {
-	static const struct store_job_kind kind = {
-		.run = run_put, .before_commit = "remember-before-commit", .after_commit = "remember-after-commit"};
+	static const struct store_job_kind kind = {.run = run_put};
 	store_queue_do(store, &kind, &args);
 }
 

@@ -25,6 +25,7 @@ void store_outbox_delete(struct store *store, const int64_t *seqs, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		sql_put(statement, 1, seqs[i]);
 		store->staged.events -= sql_run(statement);
+		store->staged.points[STORE_POINT_EVENTS_DONE] = true;
 	}
 }
 
@@ -39,8 +40,10 @@ static void run_publish(struct store *store, void *job)
 {
 	struct publish_args *args = job;
 	args->stored = store_has_room(store);
-	if (args->stored)
-		store_outbox_add(store, args->event);
+	if (!args->stored)
+		return;
+	store_outbox_add(store, args->event);
+	store->staged.points[STORE_POINT_PUBLISH] = true;
 }
 
 static void refuse_publish(void *job)
@@ -51,11 +54,7 @@ static void refuse_publish(void *job)
 
 bool store_publish(struct store *store, const char *topic, const void *payload, size_t len, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_publish,
-						   .refuse = refuse_publish,
-						   .urgent = true,
-						   .before_commit = "publish-before-commit",
-						   .after_commit = "publish-after-commit"};
+	static const struct store_job_kind kind = {.run = run_publish, .refuse = refuse_publish, .urgent = true};
 	const struct store_outgoing event = {.topic = topic, .payload = payload, .payload_len = len};
 	struct publish_args args = {&event, false};
 	(void)now_ms;

@@ -43,6 +43,7 @@ static enum store_reported apply(struct store *store, const struct report_args *
 		return STORE_KNOWN;
 	if (!store_has_room(store))
 		return STORE_REPORT_FULL;
+	store->staged.points[STORE_POINT_REPORT] = true;
 	if (!moves) {
 		store_row_write_sid(store, row);
 		return STORE_KNOWN;
@@ -77,11 +78,7 @@ static void refuse_report(void *job)
 
 enum store_reported store_report(struct store *store, const struct store_report *report, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_report,
-						   .refuse = refuse_report,
-						   .urgent = true,
-						   .before_commit = "report-before-commit",
-						   .after_commit = "report-after-commit"};
+	static const struct store_job_kind kind = {.run = run_report, .refuse = refuse_report, .urgent = true};
 	struct report_args args = {report, now_ms, STORE_REPORT_FULL};
 	store_queue_do(store, &kind, &args);
 	return args.result;
@@ -105,10 +102,12 @@ static void run_mo(struct store *store, void *job)
 	sql_put_text(statement, 1, args->in->sid);
 	sql_put(statement, 2, args->now_ms);
 	args->result = sql_run(statement) == 0 ? STORE_KNOWN : STORE_NEWS;
-	if (args->result == STORE_NEWS)
-		store_outbox_add(store, &(struct store_outgoing){.topic = args->in->topic,
-								 .payload = args->in->payload,
-								 .payload_len = args->in->payload_len});
+	if (args->result == STORE_KNOWN)
+		return;
+	store_outbox_add(store, &(struct store_outgoing){.topic = args->in->topic,
+							 .payload = args->in->payload,
+							 .payload_len = args->in->payload_len});
+	store->staged.points[STORE_POINT_MO] = true;
 }
 
 static void refuse_mo(void *job)
@@ -119,11 +118,7 @@ static void refuse_mo(void *job)
 
 enum store_reported store_mo(struct store *store, const struct store_mo *mo, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_mo,
-						   .refuse = refuse_mo,
-						   .urgent = true,
-						   .before_commit = "mo-before-commit",
-						   .after_commit = "mo-after-commit"};
+	static const struct store_job_kind kind = {.run = run_mo, .refuse = refuse_mo, .urgent = true};
 	struct mo_args args = {mo, now_ms, STORE_REPORT_FULL};
 	store_queue_do(store, &kind, &args);
 	return args.result;

@@ -183,10 +183,7 @@ static void refuse_upkeep(void *job)
 
 bool store_upkeep(struct store *store, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_upkeep,
-						   .refuse = refuse_upkeep,
-						   .before_commit = "upkeep-before-commit",
-						   .after_commit = "upkeep-after-commit"};
+	static const struct store_job_kind kind = {.run = run_upkeep, .refuse = refuse_upkeep};
 	struct upkeep_args args = {store, now_ms, false};
 	store_queue_do(store, &kind, &args);
 	return args.more;

@@ -36,12 +36,25 @@ static void answer_reads(struct store *store, struct store_job *jobs)
 	store_queue_finish(store, jobs);
 }
 
-static void pass_crash_points(const struct store_batch *batch, bool after)
+static void pass_crash_points(const bool points[STORE_POINTS], bool after)
 {
-	for (const struct store_job *job = batch->writes; job != NULL; job = job->next)
-		crash_point(after ? job->kind->after_commit : job->kind->before_commit);
-	if (batch->done_count > 0)
-		crash_point(after ? "events-done-after-commit" : "events-done-before-commit");
+	static const struct {
+		const char *before, *after;
+	} names[STORE_POINTS] = {
+		[STORE_POINT_ACCEPT] = {"accept-before-commit", "accept-after-commit"},
+		[STORE_POINT_REJECT] = {"reject-before-commit", "reject-after-commit"},
+		[STORE_POINT_TAKE] = {"take-before-commit", "take-after-commit"},
+		[STORE_POINT_SETTLE] = {"settle-before-commit", "settle-after-commit"},
+		[STORE_POINT_REPORT] = {"report-before-commit", "report-after-commit"},
+		[STORE_POINT_MO] = {"mo-before-commit", "mo-after-commit"},
+		[STORE_POINT_PUBLISH] = {"publish-before-commit", "publish-after-commit"},
+		[STORE_POINT_EVENTS_DONE] = {"events-done-before-commit", "events-done-after-commit"},
+		[STORE_POINT_ADMIN] = {"admin-before-commit", "admin-after-commit"},
+	};
+	for (int i = 0; i < STORE_POINTS; i++) {
+		if (points[i])
+			crash_point(after ? names[i].after : names[i].before);
+	}
 }
 
 static bool try_commit(struct store *store, const struct store_batch *batch)
@@ -50,9 +63,9 @@ static bool try_commit(struct store *store, const struct store_batch *batch)
 	store_outbox_delete(store, batch->done, batch->done_count);
 	for (struct store_job *job = batch->writes; job != NULL; job = job->next)
 		job->kind->run(store, job->args);
-	pass_crash_points(batch, false);
+	pass_crash_points(store->staged.points, false);
 	if (sql_commit(store->sql)) {
-		pass_crash_points(batch, true);
+		pass_crash_points(store->staged.points, true);
 		return true;
 	}
 	if (sql_error(store->sql) != SQL_FULL)
