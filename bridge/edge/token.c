@@ -173,8 +173,10 @@ struct token *token_start(const struct token_options *options)
 {
 	struct token *token = memory_zeroed(1, sizeof *token);
 
-	token->options =
-		(struct token_options){.kind = options->kind, .on_change = options->on_change, .ctx = options->ctx};
+	token->options = (struct token_options){.kind = options->kind,
+						.on_change = options->on_change,
+						.ctx = options->ctx,
+						.probe_ms = options->probe_ms ? options->probe_ms : PROBE_MS};
 	token->url = memory_copied_text(options->url);
 	token->client_id = memory_copied_text(options->client_id);
 	token->username = memory_copied_text(options->username);
