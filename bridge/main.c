@@ -162,7 +162,6 @@ static void start_webhook(struct bridge *bridge)
 		.request_deadline_ms = WEBHOOK_DEADLINE_MS,
 		.max_connections = 512,
 		.max_connections_per_address = 256,
-		.threads = 16,
 		.keep_alive = false,
 	};
 	bridge->webhook_server = http_server_start(&options, callback_intake_gate, callback_intake_handle,
@@ -192,7 +191,6 @@ static void start_admin_listener(struct bridge *bridge)
 		.request_deadline_ms = ADMIN_DEADLINE_MS,
 		.max_connections = 64,
 		.max_connections_per_address = 64,
-		.threads = 2,
 		.keep_alive = true,
 	};
 	bridge->admin_server =

@@ -57,7 +57,6 @@ struct http_server_options {
 	size_t max_body;
 	int64_t request_deadline_ms;			       /* from the first byte to the last of a request */
 	unsigned max_connections, max_connections_per_address; /* 0 for each address: no limit */
-	unsigned threads;				       /* not used: each connection has a thread of its own */
 	const char *allow; /* the Allow header when the gate answers 405; NULL: none */
 	bool keep_alive;
 };
