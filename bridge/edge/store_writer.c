@@ -59,6 +59,7 @@ static void pass_crash_points(const bool points[STORE_POINTS], bool after)
 
 static bool try_commit(struct store *store, const struct store_batch *batch)
 {
+	int64_t oldest_seq = store->oldest_seq;
 	sql_begin(store->sql);
 	store_outbox_delete(store, batch->done, batch->done_count);
 	for (struct store_job *job = batch->writes; job != NULL; job = job->next)
@@ -73,6 +74,7 @@ static bool try_commit(struct store *store, const struct store_batch *batch)
 	sql_rollback(store->sql);
 	must_not_be_broken(store);
 	store->staged = (struct store_tally){0};
+	store->oldest_seq = oldest_seq;
 	return false;
 }
 
