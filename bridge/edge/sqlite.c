@@ -325,8 +325,3 @@ const void *sql_column_bytes(const struct sql_statement *statement, int column, 
 	*ret_len = (size_t)sqlite3_column_bytes(statement->stmt, column);
 	return bytes;
 }
-
-const char *sql_version(void)
-{
-	return sqlite3_libversion();
-}

@@ -84,7 +84,4 @@ int64_t sql_column(const struct sql_statement *statement, int column);
 void sql_column_text(const struct sql_statement *statement, int column, char *ret, size_t size);
 const void *sql_column_bytes(const struct sql_statement *statement, int column, size_t *ret_len);
 
-/* The library in use, for --version. */
-const char *sql_version(void);
-
 #endif
