@@ -42,7 +42,7 @@ struct bridge {
 	struct mapping *mapping;
 	struct webhook_keys *keys;
 	struct token *token;
-	struct account *account;
+	_Atomic(struct account *) account; /* the token's keeper asks for it before it is there */
 	struct event_publisher *publisher;
 	struct command_intake intake;
 	struct mo_intake mo;
@@ -91,15 +91,17 @@ static void open_spool(struct bridge *bridge)
 	bridge->time = timekeeper_create(last_ms);
 }
 
+/* Runs on the token's own thread, from the first moment on: what is not there yet will look by itself. */
 static void on_token(void *ctx, bool usable, const char *why)
 {
 	struct bridge *bridge = ctx;
+	struct account *account = atomic_load(&bridge->account);
 	if (usable)
-		log_info("", "access token fetched", LOG_NUMBER("lifetime_s", token_lifetime_s(bridge->token)));
+		log_info("", "access token fetched", LOG_TEXT("api", bridge->settings->api_url));
 	else
-		log_warn("", "no access token", LOG_TEXT("why", why));
-	if (bridge->account != NULL)
-		account_changed(bridge->account);
+		log_warn("", "no new access token", LOG_TEXT("why", why));
+	if (account != NULL)
+		account_changed(account);
 }
 
 static void open_account(struct bridge *bridge)
@@ -119,7 +121,7 @@ static void open_account(struct bridge *bridge)
 		.on_change = on_token,
 		.ctx = bridge,
 	});
-	bridge->account = account_create(bridge->token, settings->api_rate);
+	atomic_store(&bridge->account, account_create(bridge->token, settings->api_rate));
 }
 
 static void start_stages(struct bridge *bridge)
@@ -158,6 +160,7 @@ static void start_webhook(struct bridge *bridge)
 		.listen = settings->webhook_listen,
 		.cert_file = settings->webhook_cert_file,
 		.key_file = settings->webhook_key_file,
+		.allow = settings->webhook_method,
 		.max_body = FORM_BODY_MAX,
 		.request_deadline_ms = WEBHOOK_DEADLINE_MS,
 		.max_connections = 512,
@@ -187,6 +190,7 @@ static void start_admin_listener(struct bridge *bridge)
 		.listen = bridge->settings->admin_listen,
 		.cert_file = "",
 		.key_file = "",
+		.allow = "GET, HEAD",
 		.max_body = FORM_BODY_MAX,
 		.request_deadline_ms = ADMIN_DEADLINE_MS,
 		.max_connections = 64,
@@ -272,6 +276,15 @@ static void tick(struct bridge *bridge)
 		supervisor_alive();
 }
 
+static void reload_certificate(struct bridge *bridge)
+{
+	char why[WHY_SIZE];
+	if (bridge->webhook_server == NULL || bridge->settings->webhook_cert_file[0] == '\0')
+		return;
+	if (!http_server_reload(bridge->webhook_server, why, sizeof(why)))
+		log_error("", "the webhook keeps its old certificate", LOG_TEXT("why", why));
+}
+
 static void run(struct bridge *bridge)
 {
 	char why[WHY_SIZE];
@@ -282,7 +295,8 @@ static void run(struct bridge *bridge)
 			return;
 		case SIGNAL_RELOAD:
 			supervisor_reloading();
-			reload_run(&bridge->reload, why, sizeof(why));
+			if (reload_run(&bridge->reload, why, sizeof(why)))
+				reload_certificate(bridge);
 			supervisor_ready();
 			break;
 		case SIGNAL_NONE:
