@@ -49,8 +49,8 @@ static void set_file(struct bridge *bridge, const char *key, const char *name)
 static void set_defaults(struct bridge *bridge, const struct bridge_options *options)
 {
 	static const char *const lines[] = {
-		"api.auth: bearer",	     "api.token: " BEARER_TOKEN, "api.rate: 0",
-		"api.timeout: 5s",	     "reconcile.interval: 1s",	 "reconcile.settle: 200ms",
+		"api.auth: bearer",	     ("api.token: " BEARER_TOKEN), "api.rate: 0",
+		"api.timeout: 5s",	     "reconcile.interval: 1s",	   "reconcile.settle: 200ms",
 		"reconcile.poll_after: 30s", "log.level: debug",
 	};
 	set_port(bridge, "mqtt.url", "mqtt://127.0.0.1:", options->broker_port, "");
