@@ -88,6 +88,8 @@ static void learn_name(struct reconcile *reconcile, const char *sim_sid)
 static void store_gathered(struct pass *pass)
 {
 	struct reconcile *reconcile = pass->reconcile;
+	if (pass->count == 0) /* nor is there memory to sort */
+		return;
 	qsort(pass->gathered, pass->count, sizeof(*pass->gathered), older_first);
 	for (size_t i = 0; i < pass->count && !pass->failed; i++) {
 		const struct api_resource *resource = &pass->gathered[i];
