@@ -8,12 +8,13 @@
  * Threads:   on_message, on_published and on_publish_refused run on Paho's receive thread (on_message may block:
  *            PUBACK leaves only after it returns, and nothing else is received or sent meanwhile); the others on
  *            mqtt's own thread, which connects with backoff and jitter. Handlers call nothing of mqtt, and take no
- *            lock that is held across a call of mqtt. None runs after mqtt_stop() returned.
+ *            lock that is held across a call of mqtt. None begins after mqtt_stop() returned.
  * Promise:   on_message returned = acknowledged; nothing else acknowledges, except for what status.dropped counts.
  *            Subscribes at QoS 1, once after the start of the process and then whenever the broker has lost the
  *            session. Filters of an earlier configuration stay in a session that the broker still has: their
  *            messages come too, and are the user's to refuse.
- * Limits:    an MQTT 5 broker is told to drop what is larger than 1 MiB; on 3.1.1 set its own limit.
+ * Limits:    an MQTT 5 broker is told to drop what is larger than 1 MiB; on 3.1.1 set its own limit. Paho looks up host
+ *            names holding its one lock: a slow name server holds up both handles.
  * Failure:   a broker that is away is a state, never an error; see mqtt_status(). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_MQTT_H

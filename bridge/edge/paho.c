@@ -156,7 +156,8 @@ static void on_publish_failed(void *ctx, MQTTAsync_failureData *data)
 	tell_answered(ctx, PAHO_FAILED, 0);
 }
 
-/* A PUBACK with a reason has code 0; in every other failure `reasonCode` may be garbage. */
+/* A PUBACK with a reason has code 0; in every other failure `reasonCode` may be garbage. Paho has read `packet_type`
+ * from freed memory: not to be looked at. */
 static void on_publish_failed_5(void *ctx, MQTTAsync_failureData5 *data)
 {
 	bool refused = data->code == 0 && data->reasonCode >= 0x80;

@@ -12,7 +12,7 @@
 
 #include "bridge/edge/mqtt.h"
 
-enum { USER_TAGS = 8192, USER_MESSAGES = 256, USER_TEXT = 256, STOP_MS = 5000 };
+enum { USER_TAGS = 65536, USER_MESSAGES = 256, USER_TEXT = 256, STOP_MS = 5000 };
 
 struct user_message {
 	char topic[TOPIC_SIZE], payload[USER_TEXT], reply_topic[TOPIC_SIZE], correlation[USER_TEXT];
