@@ -54,6 +54,7 @@ struct bridge {
 	struct health health;
 	struct reload reload;
 	struct admin *admin;
+	struct discovery *discovery;
 	struct admin_http admin_http;
 	struct http_server *webhook_server, *admin_server;
 	struct heartbeat heartbeat;
@@ -138,6 +139,8 @@ static void start_stages(struct bridge *bridge)
 						     bridge->time, &bridge->counters, bridge->keys};
 	bridge->admin = admin_create(&(struct admin_parts){settings, bridge->store, bridge->account, bridge->mapping,
 							   bridge->time, &bridge->counters, bridge->publisher});
+	bridge->discovery =
+		discovery_start(&(struct discovery_parts){settings, bridge->store, bridge->mapping, bridge->publisher});
 	bridge->sender = command_sender_start(&(struct command_sender_parts){
 		settings, bridge->store, bridge->account, bridge->time, &bridge->counters, bridge->keys});
 	bridge->reconciler = reconciler_start(&(struct reconciler_parts){settings, bridge->store, bridge->account,
@@ -206,8 +209,9 @@ static void start_admin_listener(struct bridge *bridge)
 static void start_mqtt(struct bridge *bridge)
 {
 	char why[WHY_SIZE];
-	bridge->router = (struct mqtt_router){bridge->settings,	 &bridge->intake, bridge->admin,
-					      bridge->publisher, bridge->store,	  &bridge->heartbeat.greet};
+	bridge->router =
+		(struct mqtt_router){bridge->settings, &bridge->intake,	  bridge->admin,	   bridge->publisher,
+				     bridge->store,    bridge->discovery, &bridge->heartbeat.greet};
 	bridge->mqtt = mqtt_router_start(&bridge->router, why, sizeof(why));
 	if (bridge->mqtt == NULL)
 		give_up(EXIT_CONFIGURATION, "cannot use the broker's settings", why);
@@ -219,15 +223,16 @@ static void connect_stages(struct bridge *bridge)
 	start_mqtt(bridge);
 	bridge->health = (struct health){bridge->settings, bridge->store, bridge->mqtt,	     bridge->account,
 					 bridge->mapping,  bridge->time,  &bridge->counters, clock_wall_ms()};
-	bridge->reload = (struct reload){bridge->config_path,
-					 bridge->settings,
-					 bridge->mapping,
-					 bridge->keys,
-					 bridge->token,
-					 bridge->mqtt,
-					 &bridge->counters,
-					 &bridge->heartbeat.greet,
-					 PTHREAD_MUTEX_INITIALIZER};
+	bridge->reload = (struct reload){.config_path = bridge->config_path,
+					 .settings = bridge->settings,
+					 .mapping = bridge->mapping,
+					 .keys = bridge->keys,
+					 .token = bridge->token,
+					 .mqtt = bridge->mqtt,
+					 .counters = &bridge->counters,
+					 .discovery = bridge->discovery,
+					 .greet = &bridge->heartbeat.greet,
+					 .lock = PTHREAD_MUTEX_INITIALIZER};
 	bridge->heartbeat.health = &bridge->health;
 	bridge->heartbeat.publisher = bridge->publisher;
 	event_publisher_start(bridge->publisher, bridge->mqtt);
@@ -256,12 +261,14 @@ static void stop(struct bridge *bridge)
 	supervisor_stopping();
 	log_info("", "stopping", LOG_NUMBER("grace_ms", GRACE_MS));
 	atomic_store(&bridge->intake.stopping, true);
+	store_stop_waiting(bridge->store);
 	mqtt_pause(bridge->mqtt);
 	http_server_stop(bridge->admin_server);
 	command_sender_stop(bridge->sender, GRACE_MS);
 	reconciler_stop(bridge->reconciler);
 	http_server_stop(bridge->webhook_server);
 	admin_stop(bridge->admin);
+	discovery_stop(bridge->discovery);
 	event_publisher_stop(bridge->publisher, GRACE_MS);
 	mqtt_stop(bridge->mqtt, GRACE_MS);
 	token_stop(bridge->token);

@@ -85,9 +85,10 @@ enum store_sql {
 	SQL_SIM_PUT,
 	SQL_SIM_NAME,
 	SQL_META_PUT,
-	SQL_META_GET
+	SQL_META_GET,
+	SQL_META_NEXT
 };
-enum { STORE_SQL_COUNT = SQL_META_GET + 1 };
+enum { STORE_SQL_COUNT = SQL_META_NEXT + 1 };
 
 const char *store_sql_text(enum store_sql which);
 

@@ -175,24 +175,36 @@ static void get(struct store *store, struct pair_args args)
 	store_queue_do(store, &kind, &args);
 }
 
+enum { NAME_SIZE = 192 };
+#define VALUE "value."
+
 /* The store's own entries (the epoch) have names without the dot. */
-static void named(char key[128], const char *name)
+static void named(char key[NAME_SIZE], const char *name)
 {
-	text_format(key, 128, "value.%s", name);
+	text_format(key, NAME_SIZE, VALUE "%s", name);
 }
 
 void store_remember(struct store *store, const char *key, const char *value)
 {
-	char name[128];
+	char name[NAME_SIZE];
 	named(name, key);
 	put(store, (struct pair_args){.statement = SQL_META_PUT, .key = name, .value = value});
 }
 
 void store_recall(struct store *store, const char *key, char *ret, size_t size)
 {
-	char name[128];
+	char name[NAME_SIZE];
 	named(name, key);
 	get(store, (struct pair_args){.statement = SQL_META_GET, .key = name, .ret = ret, .size = size});
+}
+
+bool store_recall_next(struct store *store, const char *prefix, char *key, size_t size)
+{
+	char name[NAME_SIZE], next[NAME_SIZE], wanted[NAME_SIZE];
+	named(name, key);
+	named(wanted, prefix);
+	get(store, (struct pair_args){.statement = SQL_META_NEXT, .key = name, .ret = next, .size = sizeof(next)});
+	return text_starts_with(next, wanted) && text_copy(key, size, next + sizeof(VALUE) - 1);
 }
 
 void store_learn_sim(struct store *store, const char *unique_name, const char *sim_sid)

@@ -70,6 +70,11 @@ void event_publisher_post(struct event_publisher *publisher, const struct event_
 	thread_wake(&publisher->thread);
 }
 
+size_t event_publisher_backlog(struct event_publisher *publisher)
+{
+	return post_queue_count(&publisher->posts);
+}
+
 /* Takes `tag` out of the window and notes it for the store. Under the lock. */
 static bool note_settled(struct event_publisher *publisher, int64_t tag)
 {
@@ -282,7 +287,7 @@ static bool idle(struct event_publisher *publisher)
 	pthread_mutex_lock(&publisher->thread.lock);
 	bool nothing = publisher->in_flight == 0 && publisher->acked_count == 0;
 	pthread_mutex_unlock(&publisher->thread.lock);
-	return nothing && post_queue_is_empty(&publisher->posts);
+	return nothing && post_queue_count(&publisher->posts) == 0;
 }
 
 static void run(void *ctx)

@@ -41,6 +41,9 @@ struct event_post {
 };
 void event_publisher_post(struct event_publisher *publisher, const struct event_post *post);
 
+/* How many posts wait. */
+size_t event_publisher_backlog(struct event_publisher *publisher);
+
 /* From mqtt's handlers; `ctx` is the publisher. */
 void event_publisher_on_published(void *ctx, int64_t tag);
 void event_publisher_on_refused(void *ctx, int64_t tag, const char *why);

@@ -17,11 +17,23 @@ static const char *action_of(const struct mqtt_router *router, const char *topic
 	return topic + base + sizeof(middle) - 1;
 }
 
+/* `online` on `<prefix>/status`: Home Assistant has started and knows nothing of what it was told before. */
+static bool is_home_assistants_birth(const struct mqtt_router *router, const struct mqtt_message *message)
+{
+	char topic[TOPIC_SIZE];
+	if (router->discovery == NULL)
+		return false;
+	text_format(topic, sizeof(topic), "%s/status", router->settings->homeassistant_prefix);
+	return text_equal(topic, message->topic);
+}
+
 static void on_message(void *ctx, const struct mqtt_message *message)
 {
 	struct mqtt_router *router = ctx;
 	const char *action = action_of(router, message->topic);
-	if (action == NULL)
+	if (is_home_assistants_birth(router, message))
+		discovery_again(router->discovery);
+	else if (action == NULL)
 		command_intake_take(router->intake, message);
 	else if (!message->retained)
 		admin_take(router->admin, action, message);
@@ -75,8 +87,8 @@ static struct mqtt_handlers handlers_of(struct mqtt_router *router)
 
 struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why_size)
 {
-	static char commands[TOPIC_SIZE + 160], requests[TOPIC_SIZE], state[TOPIC_SIZE];
-	static const struct mqtt_subscription subscriptions[] = {{commands}, {requests}};
+	static char commands[TOPIC_SIZE + 160], requests[TOPIC_SIZE], state[TOPIC_SIZE], birth[TOPIC_SIZE];
+	static const struct mqtt_subscription subscriptions[] = {{commands}, {requests}, {birth}};
 	const struct settings *settings = router->settings;
 	const struct mqtt_handlers handlers = handlers_of(router);
 	bool shared = settings->mqtt_share_group[0] != '\0';
@@ -84,6 +96,7 @@ struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why
 		    shared ? "/" : "", settings->topics_command);
 	text_format(requests, sizeof(requests), "%s/request/+", settings->topics_bridge);
 	text_format(state, sizeof(state), "%s/state", settings->topics_bridge);
+	text_format(birth, sizeof(birth), "%s/status", settings->homeassistant_prefix);
 	const struct mqtt_options options = {
 		.urls = (const char *const *)settings->mqtt_url.items,
 		.url_count = settings->mqtt_url.count,
@@ -97,7 +110,7 @@ struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why
 		.keepalive_s = settings->mqtt_keepalive_ms / 1000,
 		.session_expiry_s = settings->mqtt_session_expiry_ms / 1000,
 		.subscriptions = subscriptions,
-		.subscription_count = sizeof(subscriptions) / sizeof(subscriptions[0]),
+		.subscription_count = router->discovery == NULL ? 2 : 3,
 		.will_topic = state,
 	};
 	return mqtt_start(&options, &handlers, why, why_size);

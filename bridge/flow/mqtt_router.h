@@ -8,6 +8,7 @@
 #include "bridge/edge/mqtt.h"
 #include "bridge/flow/admin.h"
 #include "bridge/flow/command_intake.h"
+#include "bridge/flow/discovery.h"
 #include "bridge/flow/event_publisher.h"
 
 /* All borrowed. */
@@ -17,7 +18,8 @@ struct mqtt_router {
 	struct admin *admin;
 	struct event_publisher *publisher;
 	struct store *store;
-	_Atomic bool *greet; /* set when the broker has us (again): info and health are due */
+	struct discovery *discovery; /* NULL: off */
+	_Atomic bool *greet;	     /* set when the broker has us (again): info and health are due */
 };
 
 /* Connects with the settings, subscribed to the command and request topics; what arrives goes to the stages.

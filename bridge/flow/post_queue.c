@@ -118,10 +118,10 @@ void post_queue_return(struct post_queue *queue, struct post *post)
 		free_post(back);
 }
 
-bool post_queue_is_empty(struct post_queue *queue)
+size_t post_queue_count(struct post_queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
-	bool empty = queue->count == 0;
+	size_t count = queue->count;
 	pthread_mutex_unlock(&queue->lock);
-	return empty;
+	return count;
 }

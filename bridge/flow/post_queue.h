@@ -38,6 +38,6 @@ bool post_queue_pop(struct post_queue *queue, struct post *ret);
 
 /* Puts a popped post back in front; takes it over. */
 void post_queue_return(struct post_queue *queue, struct post *post);
-bool post_queue_is_empty(struct post_queue *queue);
+size_t post_queue_count(struct post_queue *queue);
 
 #endif

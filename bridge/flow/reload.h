@@ -12,6 +12,7 @@
 #include "bridge/edge/mqtt.h"
 #include "bridge/edge/token.h"
 #include "bridge/flow/counters.h"
+#include "bridge/flow/discovery.h"
 #include "bridge/flow/mapping.h"
 #include "bridge/flow/webhook_keys.h"
 
@@ -24,7 +25,8 @@ struct reload {
 	struct token *token;
 	struct mqtt *mqtt;
 	struct counters *counters;
-	_Atomic bool *greet; /* the info topic is due again */
+	struct discovery *discovery; /* NULL: off */
+	_Atomic bool *greet;	     /* the info topic is due again */
 	pthread_mutex_t lock;
 };
 

@@ -1,0 +1,169 @@
+/* discovery - one walk over the mapping, one over what was published before. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/discovery.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/base/log.h"
+#include "bridge/base/memory.h"
+#include "bridge/base/text.h"
+#include "bridge/codec/discovery.h"
+#include "bridge/codec/topic.h"
+#include "bridge/flow/thread.h"
+
+enum { BACKLOG_MAX = 256, PATIENCE_MS = 20, IDLE_MS = 60000 };
+
+#define REMEMBERED "ha:"
+
+struct discovery {
+	struct discovery_parts parts;
+	struct thread thread;
+	_Atomic bool again;
+};
+
+/* False when it is time to stop. The publisher's queue is shared with answers and health: never fill it. */
+static bool wait_for_publisher(struct discovery *discovery)
+{
+	while (event_publisher_backlog(discovery->parts.publisher) > BACKLOG_MAX) {
+		if (thread_is_stopping(&discovery->thread))
+			return false;
+		thread_wait(&discovery->thread, PATIENCE_MS);
+	}
+	return !thread_is_stopping(&discovery->thread);
+}
+
+/* An empty `text` clears. */
+static void post(struct discovery *discovery, const char *id, const char *text, size_t len)
+{
+	char topic[TOPIC_SIZE + DISCOVERY_ID_SIZE];
+	text_format(topic, sizeof(topic), "%s/device/%s/config", discovery->parts.settings->homeassistant_prefix, id);
+	event_publisher_post(discovery->parts.publisher,
+			     &(struct event_post){.topic = topic, .payload = text, .len = len, .retain = true});
+}
+
+static void remember(struct discovery *discovery, const char *device, bool published)
+{
+	char key[DEVICE_SIZE + 8], known[4];
+	text_format(key, sizeof(key), REMEMBERED "%s", device);
+	store_recall(discovery->parts.store, key, known, sizeof(known));
+	if ((known[0] != '\0') != published)
+		store_remember(discovery->parts.store, key, published ? "1" : "");
+}
+
+static void publish_device(struct discovery *discovery, const struct mapped_device *mapped)
+{
+	const struct settings *settings = discovery->parts.settings;
+	char command[TOPIC_SIZE], status[TOPIC_SIZE], up[TOPIC_SIZE], id[DISCOVERY_ID_SIZE];
+	struct buffer text;
+	topic_fill(command, settings->topics_command, mapped->device);
+	topic_fill(status, settings->topics_status, mapped->device);
+	topic_fill(up, settings->topics_up, mapped->device);
+	discovery_id(id, settings->topics_bridge, mapped->device);
+	buffer_init(&text, DISCOVERY_MAX);
+	discovery_encode_device(&text, &(struct discovery_device){
+					       .bridge = settings->topics_bridge,
+					       .device = mapped->device,
+					       .label = mapped->label,
+					       .sim = mapped->sim,
+					       .command_topic = command,
+					       .status_topic = status,
+					       .up_topic = up,
+					       .text_only = mapped->cmd == COMMAND_TEXT,
+					       .up_text = mapped->up == UP_TEXT,
+				       });
+	if (text.overflow)
+		log_error("", "device not announced: its names are too long", LOG_TEXT("device", mapped->device));
+	else
+		post(discovery, id, buffer_text(&text), text.len);
+	buffer_clear(&text);
+	remember(discovery, mapped->device, true);
+}
+
+static void publish_bridge(struct discovery *discovery)
+{
+	const char *bridge = discovery->parts.settings->topics_bridge;
+	char id[DISCOVERY_ID_SIZE];
+	struct buffer text;
+	buffer_init(&text, DISCOVERY_MAX);
+	discovery_id(id, bridge, "");
+	discovery_encode_bridge(&text, bridge, BRIDGE_VERSION);
+	post(discovery, id, buffer_text(&text), text.len);
+	buffer_clear(&text);
+}
+
+/* A reload in between starts the walk anew. */
+static bool publish_all(struct discovery *discovery)
+{
+	struct mapped_device mapped;
+	publish_bridge(discovery);
+	for (size_t i = 0; mapping_at(discovery->parts.mapping, i, &mapped); i++) {
+		if (!wait_for_publisher(discovery) || atomic_load(&discovery->again))
+			return false;
+		publish_device(discovery, &mapped);
+	}
+	return true;
+}
+
+/* Devices that were published and are in the mapping no more. */
+static bool clear_gone(struct discovery *discovery)
+{
+	char key[DEVICE_SIZE + 8] = REMEMBERED, id[DISCOVERY_ID_SIZE];
+	struct mapped_device mapped;
+	while (store_recall_next(discovery->parts.store, REMEMBERED, key, sizeof(key))) {
+		const char *device = key + strlen(REMEMBERED);
+		if (!wait_for_publisher(discovery))
+			return false;
+		if (mapping_find(discovery->parts.mapping, device, &mapped))
+			continue;
+		discovery_id(id, discovery->parts.settings->topics_bridge, device);
+		post(discovery, id, "", 0);
+		remember(discovery, device, false);
+		log_info("", "device cleared from Home Assistant", LOG_TEXT("device", device));
+	}
+	return true;
+}
+
+static void run(void *ctx)
+{
+	struct discovery *discovery = ctx;
+	while (!thread_is_stopping(&discovery->thread)) {
+		if (atomic_exchange(&discovery->again, false)) {
+			if (clear_gone(discovery) && publish_all(discovery))
+				log_info("", "announced to Home Assistant",
+					 LOG_NUMBER("devices", (int64_t)mapping_count(discovery->parts.mapping)));
+		} else {
+			thread_wait(&discovery->thread, IDLE_MS);
+		}
+	}
+}
+
+struct discovery *discovery_start(const struct discovery_parts *parts)
+{
+	if (!parts->settings->homeassistant_discovery)
+		return NULL;
+	struct discovery *discovery = memory_zeroed(1, sizeof(*discovery));
+	discovery->parts = *parts;
+	atomic_store(&discovery->again, true);
+	thread_init(&discovery->thread);
+	thread_start(&discovery->thread, "discovery", run, discovery);
+	return discovery;
+}
+
+void discovery_stop(struct discovery *discovery)
+{
+	if (discovery == NULL)
+		return;
+	thread_stop(&discovery->thread);
+	thread_clear(&discovery->thread);
+	free(discovery);
+}
+
+void discovery_again(struct discovery *discovery)
+{
+	if (discovery == NULL)
+		return;
+	atomic_store(&discovery->again, true);
+	thread_wake(&discovery->thread);
+}
