@@ -145,6 +145,28 @@ void bridge_stop(struct bridge *bridge)
 			 PROCESS_STILL_RUNNING);
 }
 
+struct reload {
+	struct bridge *bridge;
+	int64_t before, refused;
+};
+
+static bool is_reloaded(void *ctx)
+{
+	struct reload *reload = ctx;
+	return bridge_metric(reload->bridge, "mqtt_sms_bridge_reloads_total") > reload->before ||
+	       bridge_metric(reload->bridge, "mqtt_sms_bridge_reload_failures_total") > reload->refused;
+}
+
+void bridge_reload(struct bridge *bridge)
+{
+	struct reload reload = {bridge, bridge_metric(bridge, "mqtt_sms_bridge_reloads_total"),
+				bridge_metric(bridge, "mqtt_sms_bridge_reload_failures_total")};
+	process_signal(bridge->process, SIGHUP);
+	if (!await(is_reloaded, &reload, STEP_MS))
+		fail_msg("SIGHUP did not make the bridge reload");
+	assert_int_equal(bridge_metric(bridge, "mqtt_sms_bridge_reload_failures_total"), reload.refused);
+}
+
 void bridge_kill(struct bridge *bridge)
 {
 	process_kill(bridge->process);

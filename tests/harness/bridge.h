@@ -50,6 +50,9 @@ struct process *bridge_process(struct bridge *bridge);
 /* SIGTERM; fails the test unless it ends with 0 in time. */
 void bridge_stop(struct bridge *bridge);
 
+/* SIGHUP; waits until mappings and secrets are loaded again. Fails the test when the reload is refused. */
+void bridge_reload(struct bridge *bridge);
+
 /* kill -9 and reap. */
 void bridge_kill(struct bridge *bridge);
 

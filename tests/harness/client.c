@@ -153,6 +153,8 @@ struct client *client_start(const struct client_options *options)
 	}
 	if (options->will_topic != NULL && *options->will_topic != '\0')
 		mosquitto_will_set(client->mosquitto, options->will_topic, 4, "gone", 1, false);
+	if (options->username != NULL)
+		mosquitto_username_pw_set(client->mosquitto, options->username, options->password);
 	int code =
 		mosquitto_connect_bind_v5(client->mosquitto, "127.0.0.1", options->port, KEEPALIVE_S, NULL, properties);
 	mosquitto_property_free_all(&properties);

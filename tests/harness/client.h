@@ -31,7 +31,8 @@ struct client_options {
 	int port;
 	const char *id;
 	bool version_5;
-	const char *will_topic; /* "" or NULL: none; the will is the text `gone`, QoS 1 */
+	const char *username, *password; /* NULL: anonymous */
+	const char *will_topic;		 /* "" or NULL: none; the will is the text `gone`, QoS 1 */
 };
 
 struct client_publish {

@@ -29,6 +29,13 @@ bool world_has_crash_points(void)
 	return HAS_CRASH_POINTS != 0;
 }
 
+void world_file(const struct world *world, const char *name, const char *text)
+{
+	char path[WORLD_FOLDER_SIZE + 64];
+	assert_true(text_format(path, sizeof(path), "%s/%s", world->folder, name));
+	file_write(path, text);
+}
+
 static void start_client(struct world *world, bool version_5)
 {
 	static const char *const filters[] = {"devices/+/status", "devices/+/up", "mqtt-sms-bridge/#", "replies/#"};

@@ -48,6 +48,9 @@ void world_start(struct world *world, const struct world_options *options);
 /* The same without launching the bridge: for tests that start it themselves (world->bridge is created). */
 void world_prepare(struct world *world, const struct world_options *options);
 
+/* Writes a file into the world's folder (mode 0600), such as a secret that the settings name by its relative path. */
+void world_file(const struct world *world, const char *name, const char *text);
+
 struct world_test {
 	const char *name;
 	void (*run)(struct world *world);
