@@ -116,4 +116,7 @@ bool settings_print(const char *path, FILE *to, struct settings_faults *faults);
 /* docs/configuration.md, generated from the table. */
 void settings_print_reference(FILE *to);
 
+/* packaging/man/mqtt-sms-bridge.yaml.5, likewise. */
+void settings_print_manual(FILE *to);
+
 #endif

@@ -59,27 +59,45 @@ static const char *kind_name(enum setting_kind kind)
 	return "";
 }
 
-static void print_words(FILE *to, const char *words)
+static void append_words(struct buffer *to, const char *words)
 {
 	while (*words) {
 		size_t len = strcspn(words, " ");
 
-		fprintf(to, " `%.*s`", (int)len, words);
+		buffer_append_format(to, " `%.*s`", (int)len, words);
 		words += len + (words[len] == ' ');
 	}
 }
 
-static void print_kind(FILE *to, const struct setting *setting)
+void setting_describe(struct buffer *to, const struct setting *setting)
 {
 	char min[VALUE_TEXT_SIZE], max[VALUE_TEXT_SIZE];
 
-	fputs(kind_name(setting->kind), to);
+	buffer_append_text(to, kind_name(setting->kind));
 	if (setting->kind == SETTING_WORD || setting->kind == SETTING_CHOICE) {
-		print_words(to, setting->values);
+		append_words(to, setting->values);
 	} else if (setting->kind != SETTING_TEXT && setting->values[0]) {
 		setting_range(setting, min, max);
-		fprintf(to, ", %s to %s", min, max);
+		buffer_append_format(to, ", %s to %s", min, max);
 	}
+}
+
+bool setting_begins_section(const struct setting *setting)
+{
+	size_t len = setting_section_length(setting);
+
+	return setting == SETTINGS || len == 0 || len != setting_section_length(setting - 1) ||
+	       strncmp(setting->path, setting[-1].path, len) != 0;
+}
+
+static void print_values(FILE *to, const struct setting *setting)
+{
+	struct buffer text;
+
+	buffer_init(&text, SETTING_DESCRIPTION_MAX);
+	setting_describe(&text, setting);
+	fputs(buffer_text(&text), to);
+	buffer_clear(&text);
 }
 
 /* In a table a bar ends the cell. */
@@ -97,18 +115,10 @@ static void print_row(FILE *to, const struct setting *setting)
 	const char *tick = setting->fallback[0] ? "`" : "";
 
 	fprintf(to, " | %s%s%s | ", tick, setting->fallback, tick);
-	print_kind(to, setting);
+	print_values(to, setting);
 	fputs(" | ", to);
 	print_cell(to, setting->help);
 	fputs(" |\n", to);
-}
-
-static bool begins_section(const struct setting *setting)
-{
-	size_t len = setting_section_length(setting);
-
-	return setting == SETTINGS || len == 0 || len != setting_section_length(setting - 1) ||
-	       strncmp(setting->path, setting[-1].path, len) != 0;
 }
 
 void settings_print_reference(FILE *to)
@@ -117,7 +127,7 @@ void settings_print_reference(FILE *to)
 	for (const struct setting *row = SETTINGS; row < SETTINGS + SETTINGS_COUNT; row++) {
 		int len = (int)setting_section_length(row);
 
-		if (begins_section(row))
+		if (setting_begins_section(row))
 			fprintf(to, "\n## %.*s\n\n| setting | default | value | meaning |\n|---|---|---|---|\n",
 				len ? len : (int)strlen(row->path), row->path);
 		print_row(to, row);

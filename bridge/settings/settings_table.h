@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bridge/base/buffer.h"
 #include "bridge/settings/settings.h"
 #include "bridge/settings/value.h"
 
@@ -62,6 +63,13 @@ const void *setting_value(const struct setting *setting, const struct settings *
 
 /* The ends of `values` as texts: "1s" and "18h". */
 void setting_range(const struct setting *setting, char min[VALUE_TEXT_SIZE], char max[VALUE_TEXT_SIZE]);
+
+/* What may stand there, for people: "time, 1s to 18h", "one of `3.1.1` `5`". */
+enum { SETTING_DESCRIPTION_MAX = 1024 };
+void setting_describe(struct buffer *to, const struct setting *setting);
+
+/* Is it the first row of its section? (One without a section is a section of its own.) */
+bool setting_begins_section(const struct setting *setting);
 
 /* A number, duration or size in that range; else false, and why. */
 bool setting_to_number(const struct setting *setting, const char *text, int64_t *ret, char *why, size_t why_size);
