@@ -235,8 +235,8 @@ size_t store_silent(struct store *store, int64_t now_ms, struct store_record *re
 void store_remember(struct store *store, const char *key, const char *value);
 void store_recall(struct store *store, const char *key, char *ret, size_t size);
 
-/* Walks the names that begin with `prefix` and whose value is not "": `key` holds the last one (at first the prefix) and
- * becomes the next. False at the end. */
+/* Walks the names that begin with `prefix` and whose value is not "": `key` holds the last one (at first the
+ * prefix) and becomes the next. False at the end. */
 bool store_recall_next(struct store *store, const char *prefix, char *key, size_t size);
 
 /* A SIM's sid for a unique_name and back, learnt from answers and look-ups. False: not known. */

@@ -55,6 +55,7 @@ static const struct plan plans[] = {
 	{SQL_SIM_NAME, "USING PRIMARY KEY (sim_sid=?)"},
 	{SQL_META_PUT, NULL},
 	{SQL_META_GET, "USING PRIMARY KEY (key=?)"},
+	{SQL_META_NEXT, "USING PRIMARY KEY (key>?)"},
 };
 
 /* Not hot: an operator's question, all deliveries of a session, the oldest few hundred MO. */
