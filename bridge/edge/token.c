@@ -36,6 +36,7 @@ struct token {
 	int64_t failures, refusals;		 /* in a row */
 	uint64_t secret_version;
 	bool born_of_refusal, stopping;
+	char why[WHY_SIZE]; /* the last fetch failed; "" */
 };
 
 static void wipe_text(char *text)
@@ -118,6 +119,8 @@ static void fetch(struct token *token)
 		news = adopt(token, &fetched, asked_ms);
 	else if (over)
 		postpone(token, &fetched);
+	if (over)
+		(void)text_copy(token->why, sizeof token->why, fetched.why);
 	if (token->secret_version != version)
 		token->next_ms = 0;
 	pthread_mutex_unlock(&token->lock);
@@ -287,4 +290,11 @@ int64_t token_lifetime_s(struct token *token)
 
 	pthread_mutex_unlock(&token->lock);
 	return left_s;
+}
+
+void token_why(struct token *token, char ret[WHY_SIZE])
+{
+	pthread_mutex_lock(&token->lock);
+	(void)text_copy(ret, WHY_SIZE, token->why);
+	pthread_mutex_unlock(&token->lock);
 }

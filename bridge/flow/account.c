@@ -161,6 +161,15 @@ bool account_note(struct account *account, const struct outcome *outcome, uint64
 	return news;
 }
 
+/* Without a token the reason is the token's own; failing that, what the API said when it refused the last one. */
+static void explain_missing_token(struct account *account, char why[WHY_SIZE])
+{
+	char token[WHY_SIZE];
+	token_why(account->token, token);
+	if (token[0] != '\0' || why[0] == '\0')
+		text_copy(why, WHY_SIZE, token[0] != '\0' ? token : "no access token yet");
+}
+
 void account_state(struct account *account, struct account_state *ret)
 {
 	ret->token_lifetime_s = token_lifetime_s(account->token);
@@ -169,5 +178,5 @@ void account_state(struct account *account, struct account_state *ret)
 	text_copy(ret->why, sizeof(ret->why), account->why);
 	pthread_mutex_unlock(&account->lock);
 	if (ret->token_lifetime_s == -2)
-		text_copy(ret->why, sizeof(ret->why), "no access token yet");
+		explain_missing_token(account, ret->why);
 }

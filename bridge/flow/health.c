@@ -97,5 +97,7 @@ uint64_t health_key(const struct health_reading *reading)
 	};
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		key = key * 2 + (facts[i] ? 1 : 0);
+	for (const char *at = reading->account.why; *at != '\0'; at++)
+		key = key * 31 + (unsigned char)*at;
 	return key * 1000003 + (uint64_t)(reading->store.unknown + reading->store.held);
 }
