@@ -15,12 +15,16 @@ enum { ROOM_PATIENCE_MS = 250 };
 
 bool command_intake_reply_topic_is_safe(const struct settings *settings, const char *topic)
 {
-	char why[WHY_SIZE], requests[TOPIC_SIZE];
+	char why[WHY_SIZE], own[TOPIC_SIZE];
 	if (!topic_name_is_valid(topic, why, sizeof(why)))
 		return false;
-	if (!text_format(requests, sizeof(requests), "%s/request/+", settings->topics_bridge))
+	if (!text_format(own, sizeof(own), "%s/#", settings->topics_bridge))
 		return false;
-	return !topic_matches(settings->topics_command, topic) && !topic_matches(requests, topic);
+	const char *const ours[] = {settings->topics_command, settings->topics_status, settings->topics_up, own};
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (topic_matches(ours[i], topic))
+			return false;
+	return true;
 }
 
 /* Not returning is the only way to withhold a PUBACK. So a message that finds the disk full waits here;

@@ -33,7 +33,8 @@ struct command_intake {
 /* Handles one message of a command topic. */
 void command_intake_take(struct command_intake *intake, const struct mqtt_message *message);
 
-/* A Response Topic that may be answered on: valid, and no way back into our own subscriptions. */
+/* A Response Topic that may be answered on: valid, no way back into our own subscriptions, and none of the topics that
+ * speak in our own name, where who may only send commands could otherwise make us say something. */
 bool command_intake_reply_topic_is_safe(const struct settings *settings, const char *topic);
 
 #endif
