@@ -18,7 +18,8 @@ static void set_scene(struct world *world, struct scene *scene)
 {
 	scene->world = world;
 	world_start(world, NULL);
-	simulator_outcome(world->simulator, "{\"stay\":\"queued\"}");
+	simulator_outcome(world->simulator, "[{\"payload\":\"mine\",\"stay\":\"queued\"},"
+					    "{\"payload\":\"other\",\"stay\":\"queued\"}]");
 	command_send(world->client, "meter-001", "{\"payload\":\"mine\",\"id\":\"mine\"}");
 	command_send(world->client, "meter-002", "{\"payload\":\"other\",\"id\":\"other\"}");
 	status_expect(world->client, "meter-001", "mine", "queued");
@@ -102,7 +103,6 @@ static void nothing_forged_has_an_effect(struct world *world)
 	http_answer_clear(&answer);
 	post(&scene, scene.other_path, scene.sid, &answer);
 	http_answer_clear(&answer);
-	simulator_tell(world->simulator, "DELETE", "outcome", "{}");
 	status_settle(world->client, "meter-003");
 	status_expect_sequence(world->client, "meter-001", "mine", "accepted queued");
 	status_expect_sequence(world->client, "meter-002", "other", "accepted queued");
@@ -116,7 +116,6 @@ static void the_status_token_cannot_bring_an_mo_sms_of_another(struct world *wor
 	text_format(body, sizeof(body),
 		    "CommandSid=HC%032d&SimSid=%s&Payload=planted&Direction=from_sim&Status=received", 7, METER_1_SIM);
 	assert_int_equal(http_status(bridge_port(world->bridge), "POST", "/callback/sms/x", body), 403);
-	simulator_tell(world->simulator, "DELETE", "outcome", "{}");
 	status_settle(world->client, "meter-003");
 	struct client_match planted = {.pieces = {"planted"}};
 	assert_int_equal(client_matches(world->client, &planted), 0);
