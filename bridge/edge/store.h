@@ -262,6 +262,10 @@ bool store_retry(struct store *store, const char *device, const char *id, int64_
 
 /* ---- upkeep ------------------------------------------------------------------------------------ */
 
+/* Upper bounds of the time that commits take, in microseconds. */
+enum { STORE_COMMIT_BUCKETS = 10 };
+extern const int64_t store_commit_bounds_us[STORE_COMMIT_BUCKETS];
+
 struct store_stats {
 	int64_t open, waiting, unknown, held; /* commands */
 	int64_t events;			      /* waiting to be published */
@@ -270,6 +274,7 @@ struct store_stats {
 	int64_t commits;
 	int64_t commit_us_sum;
 	int64_t commit_us_max;
+	int64_t commits_within[STORE_COMMIT_BUCKETS + 1]; /* commits by store_commit_bounds_us, the last one: longer */
 	int64_t file_bytes, free_bytes;
 	bool room, ballast_held;
 };

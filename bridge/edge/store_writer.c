@@ -89,10 +89,17 @@ static void count_stats(struct store *store)
 	memcpy(stats->by_status, store->tally.moved, sizeof(stats->by_status));
 }
 
+const int64_t store_commit_bounds_us[STORE_COMMIT_BUCKETS] = {500,   1000,   2500,   5000,	  10000,
+							      25000, 100000, 500000, 2000000, 10000000};
+
 static void time_commit(struct store_stats *stats, int64_t took_us)
 {
 	stats->commits++;
 	stats->commit_us_sum += took_us;
+	int bucket = 0;
+	while (bucket < STORE_COMMIT_BUCKETS && took_us > store_commit_bounds_us[bucket])
+		bucket++;
+	stats->commits_within[bucket]++;
 	if (took_us > stats->commit_us_max)
 		stats->commit_us_max = took_us;
 }

@@ -1,6 +1,8 @@
-/* metrics - a table of gauges over one reading, the counters' own table, and one histogram. */
+/* metrics - a table of gauges over one reading, the counters' own table, and two histograms. */
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/metrics.h"
+
+#include <math.h>
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
@@ -37,21 +39,55 @@ static void put_statuses(struct buffer *to, const struct store_stats *store)
 				     lifecycle_name((enum command_state)state), (long long)store->by_status[state]);
 }
 
+/* Buckets are counted one by one and told cumulated, as the format wants it. `bounds` has one entry less than `counts`.
+ */
+struct histogram {
+	const char *name, *help;
+	const int64_t *counts, *bounds;
+	int buckets;	   /* bounds */
+	double bound_unit; /* of a bound in seconds */
+	int64_t sum_us;
+};
+
+static void put_histogram(struct buffer *to, const struct histogram *histogram)
+{
+	const char *name = histogram->name;
+	int64_t sum = 0;
+	head(to, name, "histogram", histogram->help);
+	for (int i = 0; i < histogram->buckets; i++) {
+		sum += histogram->counts[i];
+		buffer_append_format(to, PREFIX "%s_bucket{le=\"%g\"} %lld\n", name,
+				     (double)histogram->bounds[i] * histogram->bound_unit, (long long)sum);
+	}
+	sum += histogram->counts[histogram->buckets];
+	buffer_append_format(to, PREFIX "%s_bucket{le=\"+Inf\"} %lld\n", name, (long long)sum);
+	buffer_append_format(to, PREFIX "%s_sum %.6f\n" PREFIX "%s_count %lld\n", name, (double)histogram->sum_us / 1e6,
+			     name, (long long)sum);
+}
+
 static void put_latency(struct buffer *to, struct counters *counters)
 {
-	static const char name[] = "api_request_duration_seconds";
-	int64_t sum = 0;
-	head(to, name, "histogram", "Time from a create request to its answer.");
-	for (int i = 0; i <= LATENCY_BUCKETS; i++) {
-		sum += atomic_load(&counters->latency[i]);
-		if (i < LATENCY_BUCKETS)
-			buffer_append_format(to, PREFIX "%s_bucket{le=\"%g\"} %lld\n", name,
-					     (double)latency_bounds_ms[i] / 1000, (long long)sum);
-		else
-			buffer_append_format(to, PREFIX "%s_bucket{le=\"+Inf\"} %lld\n", name, (long long)sum);
-	}
-	buffer_append_format(to, PREFIX "%s_sum %.6f\n" PREFIX "%s_count %lld\n", name,
-			     (double)atomic_load(&counters->latency_us_sum) / 1e6, name, (long long)sum);
+	int64_t counts[LATENCY_BUCKETS + 1];
+	for (int i = 0; i <= LATENCY_BUCKETS; i++)
+		counts[i] = atomic_load(&counters->latency[i]);
+	put_histogram(to, &(struct histogram){.name = "api_request_duration_seconds",
+					      .help = "Time from a create request to its answer.",
+					      .counts = counts,
+					      .bounds = latency_bounds_ms,
+					      .buckets = LATENCY_BUCKETS,
+					      .bound_unit = 1e-3,
+					      .sum_us = atomic_load(&counters->latency_us_sum)});
+}
+
+static void put_commits(struct buffer *to, const struct store_stats *store)
+{
+	put_histogram(to, &(struct histogram){.name = "spool_commit_duration_seconds",
+					      .help = "Time that a commit of the spool took, fsync included.",
+					      .counts = store->commits_within,
+					      .bounds = store_commit_bounds_us,
+					      .buckets = STORE_COMMIT_BUCKETS,
+					      .bound_unit = 1e-6,
+					      .sum_us = store->commit_us_sum});
 }
 
 struct figure {
@@ -68,7 +104,10 @@ static void put_figures(struct buffer *to, const struct figure *figures, size_t 
 {
 	for (size_t i = 0; i < count; i++) {
 		head(to, figures[i].name, figures[i].type, figures[i].help);
-		buffer_append_format(to, PREFIX "%s %.15g\n", figures[i].name, figures[i].value);
+		if (isinf(figures[i].value))
+			buffer_append_format(to, PREFIX "%s +Inf\n", figures[i].name);
+		else
+			buffer_append_format(to, PREFIX "%s %.15g\n", figures[i].name, figures[i].value);
 	}
 }
 
@@ -83,10 +122,8 @@ static void put_queue(struct buffer *to, const struct health_reading *now)
 		 (double)(store->unknown + store->held)},
 		{"commands_held", "gauge", "Commands that wait for an operator's decision.", (double)store->held},
 		{"events_waiting", "gauge", "Events not yet acknowledged by the broker.", (double)store->events},
-		{"spool_commits_total", "counter", "Transactions committed.", (double)store->commits},
-		{"spool_commit_seconds_total", "counter", "Time spent in commits, fsync included.",
-		 (double)store->commit_us_sum / 1e6},
-		{"spool_commit_max_seconds", "gauge", "The longest commit.", (double)store->commit_us_max / 1e6},
+		{"spool_commit_max_seconds", "gauge", "The longest commit since the start.",
+		 (double)store->commit_us_max / 1e6},
 		{"spool_size_bytes", "gauge", "Size of the spool file.", (double)store->file_bytes},
 		{"disk_free_bytes", "gauge", "Free space where the spool lives.", (double)store->free_bytes},
 		{"intake_open", "gauge", "1 while there is room for new commands.", store->room ? 1 : 0},
@@ -96,17 +133,22 @@ static void put_queue(struct buffer *to, const struct health_reading *now)
 
 static void put_links(struct buffer *to, const struct health *health, const struct health_reading *now)
 {
-	double lifetime = now->account.token_lifetime_s > 0 ? (double)now->account.token_lifetime_s : 0;
+	/* -1: a credential without an end that we could know; -2: none that is of use. */
+	int64_t left_s = now->account.token_lifetime_s;
+	double lifetime = left_s == -1 ? INFINITY : left_s < 0 ? 0 : (double)left_s;
 	const struct figure figures[] = {
 		{"broker_up", "gauge", "1 while both connections to the broker are up.",
 		 now->mqtt.intake_up && now->mqtt.publish_up ? 1 : 0},
-		{"broker_connects_total", "counter", "Connections made for intake.", (double)now->mqtt.connects},
+		{"broker_connects_total", "counter", "Connections made for intake; the first one and every reconnect.",
+		 (double)now->mqtt.connects},
 		{"broker_handles_abandoned_total", "counter", "Publish handles given up after a failure.",
 		 (double)now->mqtt.abandoned},
 		{"api_paused", "gauge", "1 while the API account is paused.", now->account.paused ? 1 : 0},
-		{"api_token_lifetime_seconds", "gauge", "Until the current access token ends.", lifetime},
-		{"last_callback_age_seconds", "gauge", "Since the last authentic callback; 0 before the first.",
-		 age_s(now->now_ms, now->last_callback_ms)},
+		{"api_token_lifetime_seconds", "gauge",
+		 "Until the current access token ends; +Inf when nothing says that it does.", lifetime},
+		{"last_callback_timestamp_seconds", "gauge",
+		 "When the last authentic callback came, since 1970; 0 before the first.",
+		 (double)now->last_callback_ms / 1000},
 		{"devices", "gauge", "Devices in the mapping.", (double)mapping_count(health->mapping)},
 		{"log_lines_dropped_total", "counter", "Log lines that stderr did not take.", (double)log_dropped()},
 		{"start_time_seconds", "gauge", "When the process started, since 1970.",
@@ -124,6 +166,7 @@ void metrics_encode(const struct health *health, struct buffer *to)
 	put_statuses(to, &now.store);
 	put_counters(to, health->counters);
 	put_latency(to, health->counters);
+	put_commits(to, &now.store);
 	put_queue(to, &now);
 	put_links(to, health, &now);
 }
