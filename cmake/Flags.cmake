@@ -6,7 +6,7 @@ target_compile_definitions(flags INTERFACE _POSIX_C_SOURCE=200809L _DEFAULT_SOUR
 target_compile_options(flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes
   -Wswitch-enum -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings
-  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
 if(WERROR)
   target_compile_options(flags INTERFACE -Werror)
 endif()
