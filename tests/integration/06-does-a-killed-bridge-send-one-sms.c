@@ -81,6 +81,7 @@ static void killed_while_the_api_holds_its_answer(struct world *world)
 					  "\"action\":{\"hold_ms\":1500}}]");
 	send_id(world, "held");
 	ledger_await(world->simulator, "text held", 1);
+	status_settle(world->client, "meter-003"); /* by then the PUBACK of `accepted` is on disk */
 	bridge_kill(world->bridge);
 	bridge_launch(world->bridge, NULL);
 	bridge_await_ready(world->bridge);

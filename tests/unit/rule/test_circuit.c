@@ -9,7 +9,7 @@
 #include "bridge/rule/circuit.h"
 #include "bridge/rule/retry.h"
 
-enum { RANDOM = 0x123456789 };
+static const uint64_t RANDOM = 0x123456789;
 
 static void a_closed_circuit_allows_all_that_is_wanted(void **state)
 {
