@@ -283,10 +283,12 @@ static void tick(struct bridge *bridge)
 		supervisor_alive();
 }
 
+/* After a reload, whoever asked for it. */
 static void reload_certificate(struct bridge *bridge)
 {
 	char why[WHY_SIZE];
-	if (bridge->webhook_server == NULL || bridge->settings->webhook_cert_file[0] == '\0')
+	if (!atomic_exchange(&bridge->reload.certificate_due, false) || bridge->webhook_server == NULL ||
+	    bridge->settings->webhook_cert_file[0] == '\0')
 		return;
 	if (!http_server_reload(bridge->webhook_server, why, sizeof(why)))
 		log_error("", "the webhook keeps its old certificate", LOG_TEXT("why", why));
@@ -302,11 +304,12 @@ static void run(struct bridge *bridge)
 			return;
 		case SIGNAL_RELOAD:
 			supervisor_reloading();
-			if (reload_run(&bridge->reload, why, sizeof(why)))
-				reload_certificate(bridge);
+			reload_run(&bridge->reload, why, sizeof(why));
+			reload_certificate(bridge);
 			supervisor_ready();
 			break;
 		case SIGNAL_NONE:
+			reload_certificate(bridge);
 			break;
 		}
 		tick(bridge);

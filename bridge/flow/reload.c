@@ -30,6 +30,7 @@ static void swap(struct reload *reload, const struct settings *fresh, struct dev
 	mqtt_set_password(reload->mqtt, fresh->mqtt_password);
 	discovery_again(reload->discovery);
 	atomic_store(reload->greet, true);
+	atomic_store(&reload->certificate_due, true);
 }
 
 bool reload_run(struct reload *reload, char *why, size_t why_size)

@@ -25,8 +25,9 @@ struct reload {
 	struct token *token;
 	struct mqtt *mqtt;
 	struct counters *counters;
-	struct discovery *discovery; /* NULL: off */
-	_Atomic bool *greet;	     /* the info topic is due again */
+	struct discovery *discovery;  /* NULL: off */
+	_Atomic bool *greet;	      /* the info topic is due again */
+	_Atomic bool certificate_due; /* the webhook's is to be read again: by main, who started the listener */
 	pthread_mutex_t lock;
 };
 

@@ -38,6 +38,7 @@ static void write_config(const struct broker *broker, const char *lines)
 	bool whole = text_format(text, sizeof(text),
 				 "listener %d 127.0.0.1\n"
 				 "allow_anonymous true\n"
+				 "set_tcp_nodelay true\n"
 				 "persistence true\n"
 				 "persistence_location %s/\n"
 				 "autosave_interval 1\n"

@@ -139,6 +139,7 @@ static struct client *make(const struct client_options *options)
 	mosquitto_subscribe_callback_set(client->mosquitto, on_subscribe);
 	mosquitto_publish_callback_set(client->mosquitto, on_publish);
 	mosquitto_message_v5_callback_set(client->mosquitto, on_message);
+	mosquitto_int_option(client->mosquitto, MOSQ_OPT_TCP_NODELAY, 1);
 	mosquitto_reconnect_delay_set(client->mosquitto, 1, RECONNECT_MAX_S, false);
 	return client;
 }
