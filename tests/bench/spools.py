@@ -1,0 +1,32 @@
+"""Spools of any size, written straight into a file that the daemon made."""
+# SPDX-License-Identifier: Apache-2.0
+import sqlite3
+import time
+
+from world import Bridge
+
+STATES = {"waiting": 1, "delivered": 7}
+
+
+def insert(database, count, state, devices):
+    now = int(time.time() * 1000)
+    waits = state == "waiting"
+    live = 1 if waits else 0
+    rows = ((i + 1, STATES[state], live, 1 if waits and i < devices else 0, 1, now, now, now + 86400000, now,
+             f"d{i % devices + 1}", f"HS{i % devices + 1:032x}", f"b{i}", f"m{i}",
+             "" if waits else f"HC{i + 1:032x}") for i in range(count))
+    database.executemany(
+        "INSERT INTO commands (seq, state, live, ready, priority, created_ms, updated_ms, expires_ms, due_ms, device,"
+        " sim, client_id, payload, sid, reply_topic) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'')", rows)
+
+
+def make(world, count, state, devices):
+    """The path of a new spool with so many commands in a state."""
+    bridge = Bridge(world)
+    bridge.stop(keep=True)
+    database = sqlite3.connect(bridge.spool)
+    with database:
+        insert(database, count, state, devices)
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return bridge.spool
