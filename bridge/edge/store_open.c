@@ -36,7 +36,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX expiry ON commands (expires_ms, state) WHERE state = 1;"
 	"CREATE INDEX under_way ON commands (sim, state) WHERE state IN (2, 3);"
 	"CREATE INDEX unknown ON commands (due_ms) WHERE state = 3;"
-	"CREATE INDEX watched ON commands (due_ms) WHERE state IN (4, 5);"
+	"CREATE INDEX watched ON commands (due_ms) WHERE state IN (4, 5, 6);"
 	"CREATE INDEX held ON commands (seq) WHERE state = 12;"
 
 	"CREATE TABLE deliveries (packet_id INTEGER PRIMARY KEY, connection INTEGER NOT NULL,"
