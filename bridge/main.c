@@ -28,8 +28,7 @@ enum {
 	TICK_MS = 1000,
 	GRACE_MS = 5000, /* for answers under way, and again for events */
 	STUCK_MS = 120000,
-	WEBHOOK_DEADLINE_MS = 10000,
-	ADMIN_DEADLINE_MS = 10000
+	WEBHOOK_DEADLINE_MS = 10000
 };
 
 /* Everything that runs. */
@@ -55,6 +54,7 @@ struct bridge {
 	struct reload reload;
 	struct admin *admin;
 	struct discovery *discovery;
+	struct page *page;
 	struct admin_http admin_http;
 	struct http_server *webhook_server, *admin_server;
 	struct heartbeat heartbeat;
@@ -129,12 +129,15 @@ static void start_stages(struct bridge *bridge)
 {
 	struct settings *settings = bridge->settings;
 	bridge->publisher = event_publisher_create(bridge->store, &bridge->counters);
-	bridge->mo = (struct mo_intake){settings, bridge->store, bridge->mapping};
+	bridge->page = page_create(&(struct page_parts){settings, bridge->store, bridge->mapping, &bridge->counters,
+							&bridge->intake, &bridge->health});
+	bridge->mo = (struct mo_intake){settings, bridge->store, bridge->mapping, page_recent(bridge->page)};
 	bridge->intake = (struct command_intake){.settings = settings,
 						 .store = bridge->store,
 						 .mapping = bridge->mapping,
 						 .time = bridge->time,
-						 .counters = &bridge->counters};
+						 .counters = &bridge->counters,
+						 .recent = page_recent(bridge->page)};
 	bridge->callbacks = (struct callback_intake){settings,	   bridge->store,     &bridge->mo,
 						     bridge->time, &bridge->counters, bridge->keys};
 	bridge->admin = admin_create(&(struct admin_parts){settings, bridge->store, bridge->account, bridge->mapping,
@@ -186,22 +189,10 @@ static bool is_alive(void *ctx)
 static void start_admin_listener(struct bridge *bridge)
 {
 	char why[WHY_SIZE];
-	bridge->admin_http = (struct admin_http){&bridge->health, is_alive, bridge};
+	bridge->admin_http = (struct admin_http){&bridge->health, bridge->page, is_alive, bridge};
 	if (bridge->settings->admin_listen[0] == '\0')
 		return;
-	const struct http_server_options options = {
-		.listen = bridge->settings->admin_listen,
-		.cert_file = "",
-		.key_file = "",
-		.allow = "GET, HEAD",
-		.max_body = FORM_BODY_MAX,
-		.request_deadline_ms = ADMIN_DEADLINE_MS,
-		.max_connections = 64,
-		.max_connections_per_address = 64,
-		.keep_alive = true,
-	};
-	bridge->admin_server =
-		http_server_start(&options, admin_http_gate, admin_http_handle, &bridge->admin_http, why, sizeof(why));
+	bridge->admin_server = admin_http_start(&bridge->admin_http, bridge->settings->admin_listen, why, sizeof(why));
 	if (bridge->admin_server == NULL)
 		give_up(EXIT_MACHINE, "cannot start the admin listener", why);
 }
@@ -263,6 +254,7 @@ static void stop(struct bridge *bridge)
 	atomic_store(&bridge->intake.stopping, true);
 	store_stop_waiting(bridge->store);
 	mqtt_pause(bridge->mqtt);
+	page_stop(bridge->page);
 	http_server_stop(bridge->admin_server);
 	command_sender_stop(bridge->sender, GRACE_MS);
 	reconciler_stop(bridge->reconciler);
@@ -272,13 +264,19 @@ static void stop(struct bridge *bridge)
 	event_publisher_stop(bridge->publisher, GRACE_MS);
 	mqtt_stop(bridge->mqtt, GRACE_MS);
 	token_stop(bridge->token);
+	page_destroy(bridge->page);
 	store_close(bridge->store);
+	/* Broker, store and token woke them until now. */
+	discovery_destroy(bridge->discovery);
+	command_sender_destroy(bridge->sender);
+	reconciler_destroy(bridge->reconciler);
 	log_info("", "stopped", LOG_TEXT("how", "clean"));
 }
 
 static void tick(struct bridge *bridge)
 {
 	heartbeat_tick(&bridge->heartbeat);
+	page_tick(bridge->page);
 	if (is_alive(bridge))
 		supervisor_alive();
 }

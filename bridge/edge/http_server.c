@@ -161,6 +161,8 @@ static enum MHD_Result answer(struct listener *listener, struct MHD_Connection *
 		log_fatal("out of memory", "libmicrohttpd cannot make a response");
 	add_header(response, "Content-Type", reply->content_type);
 	add_header(response, "Allow", reply->allow);
+	for (const char *const *more = reply->more; more && more[0]; more += 2)
+		add_header(response, more[0], more[1]);
 	if (refusal || !listener->server->options.keep_alive)
 		add_header(response, "Connection", "close");
 	http_watch_phase(listener->watch, link, reply->stream ? HTTP_STREAMING : HTTP_WRITING);

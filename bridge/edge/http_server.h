@@ -37,6 +37,7 @@ struct http_reply {
 	int status;
 	const char *content_type; /* "" : none */
 	const char *allow;	  /* for 405; "" */
+	const char *const *more;  /* further headers: name, value, ..., NULL; NULL: none. Borrowed: constants. */
 	char *body;		  /* malloc'ed: the server frees it; NULL: none */
 	size_t body_len;
 	/* Instead of a body, an answer without end (Server-Sent Events): asked again and again for up to `size` bytes,

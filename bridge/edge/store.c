@@ -192,6 +192,14 @@ void store_on_work(struct store *store, enum store_work kind, void (*wake)(void 
 	pthread_mutex_unlock(&store->writer.lock);
 }
 
+void store_on_change(struct store *store, void (*told)(void *ctx, const struct store_record *record), void *ctx)
+{
+	pthread_mutex_lock(&store->writer.lock);
+	store->writer.told = told;
+	store->writer.told_ctx = ctx;
+	pthread_mutex_unlock(&store->writer.lock);
+}
+
 void store_stats(struct store *store, struct store_stats *ret)
 {
 	pthread_mutex_lock(&store->writer.lock);

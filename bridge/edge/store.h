@@ -227,7 +227,7 @@ void store_postpone(struct store *store, int64_t seq, int64_t due_ms);
 /* Is this sid some command's already? */
 bool store_owns_sid(struct store *store, const char *sid);
 
-/* Commands `queued` or `sent` whose due time (next poll) has come. Silent for 24 h since the API had it:
+/* Commands `queued`, `sent` or `unconfirmed` whose due time (next poll) has come. Silent for 24 h since the API had it:
  * `unconfirmed`, by store_settle with EVENT_SILENT. */
 size_t store_silent(struct store *store, int64_t now_ms, struct store_record *ret, size_t max, int64_t *ret_next_ms);
 
@@ -259,6 +259,11 @@ int64_t store_cancel(struct store *store, const char *device, const char *id, in
  * A held one becomes `cancelled`. False and why when it is not there or in another state, or by the limits. */
 bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
 		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size);
+
+/* Called on the writer thread for each command that entered a state, after the commit and in order; must only note it.
+ * Of one transaction the first STORE_CHANGES_MAX are told: this is for people who look, not for bookkeeping. */
+enum { STORE_CHANGES_MAX = 256 };
+void store_on_change(struct store *store, void (*told)(void *ctx, const struct store_record *record), void *ctx);
 
 /* ---- upkeep ------------------------------------------------------------------------------------ */
 

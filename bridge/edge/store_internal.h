@@ -135,6 +135,8 @@ struct store_writer {
 	int64_t lazy_since_us, done_since_us, intake_us;
 	bool stopping, giving_up;
 	struct store_listener listeners[STORE_WORK_KINDS];
+	void (*told)(void *ctx, const struct store_record *record);
+	void *told_ctx;
 	struct store_stats stats; /* as of the last commit and upkeep */
 };
 
@@ -147,6 +149,8 @@ struct store {
 	int64_t next_seq, next_event;
 	struct buffer rendered;
 	struct store_tally tally, staged;
+	struct store_record changes[STORE_CHANGES_MAX]; /* of the transaction under way */
+	size_t change_count;
 	atomic_bool room;
 	bool ballast_held, starved; /* starved: a write found no space since the last good look */
 	int64_t oldest_seq, retention_seq;

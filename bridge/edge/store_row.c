@@ -182,6 +182,12 @@ static void count(struct store *store, enum command_state from, enum command_sta
 		store->staged.work[STORE_WORK_UNKNOWN] = true;
 }
 
+static void stage_change(struct store *store, const struct store_record *record)
+{
+	if (store->change_count < STORE_CHANGES_MAX)
+		store->changes[store->change_count++] = *record;
+}
+
 void store_row_insert(struct store *store, struct store_row *row, int64_t now_ms)
 {
 	struct store_record *record = &row->record;
@@ -207,6 +213,7 @@ void store_row_insert(struct store *store, struct store_row *row, int64_t now_ms
 	sql_put_bytes(statement, 11, row->correlation_len > 0 ? row->correlation : NULL, row->correlation_len);
 	sql_run(statement);
 	count(store, (enum command_state)0, STATE_ACCEPTED);
+	stage_change(store, record);
 	announce_row(store, row, now_ms);
 }
 
@@ -248,6 +255,7 @@ bool store_row_move(struct store *store, struct store_row *row, enum lifecycle_e
 	write_row(store, row);
 	row->sid_learnt = false;
 	count(store, from, step.to);
+	stage_change(store, &row->record);
 	if (step.announced)
 		announce_row(store, row, now_ms);
 	if ((from == STATE_ACCEPTED || is_under_way(from)) && !is_under_way(step.to))

@@ -74,6 +74,7 @@ static bool try_commit(struct store *store, const struct store_batch *batch)
 	sql_rollback(store->sql);
 	must_not_be_broken(store);
 	store->staged = (struct store_tally){0};
+	store->change_count = 0;
 	store->oldest_seq = oldest_seq;
 	return false;
 }
@@ -89,7 +90,7 @@ static void count_stats(struct store *store)
 	memcpy(stats->by_status, store->tally.moved, sizeof(stats->by_status));
 }
 
-const int64_t store_commit_bounds_us[STORE_COMMIT_BUCKETS] = {500,   1000,   2500,   5000,	  10000,
+const int64_t store_commit_bounds_us[STORE_COMMIT_BUCKETS] = {500,   1000,   2500,   5000,    10000,
 							      25000, 100000, 500000, 2000000, 10000000};
 
 static void time_commit(struct store_stats *stats, int64_t took_us)
@@ -132,6 +133,17 @@ static void wake_listeners(struct store *store, const bool work[STORE_WORK_KINDS
 	}
 }
 
+static void tell_changes(struct store *store)
+{
+	pthread_mutex_lock(&store->writer.lock);
+	void (*told)(void *ctx, const struct store_record *record) = store->writer.told;
+	void *ctx = store->writer.told_ctx;
+	pthread_mutex_unlock(&store->writer.lock);
+	for (size_t i = 0; told != NULL && i < store->change_count; i++)
+		told(ctx, &store->changes[i]);
+	store->change_count = 0;
+}
+
 static void conclude(struct store *store, struct store_batch *batch, int64_t took_us)
 {
 	bool work[STORE_WORK_KINDS];
@@ -139,6 +151,7 @@ static void conclude(struct store *store, struct store_batch *batch, int64_t too
 	adopt_staged(store, took_us);
 	store_queue_finish(store, batch->writes);
 	wake_listeners(store, work);
+	tell_changes(store);
 	if (store->writer.stats.commits % LOOK_EVERY_COMMITS == 0)
 		store_space_look(store);
 }

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/admin_http.h"
 
+#include "bridge/base/limits.h"
 #include "bridge/base/text.h"
 #include "bridge/flow/metrics.h"
+
+enum { DEADLINE_MS = 10000 };
 
 static void answer_text(struct http_reply *reply, int status, const char *type, struct buffer *body)
 {
@@ -47,18 +50,39 @@ static const struct {
 
 enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
 
-int admin_http_gate(void *ctx, const char *method, const char *path)
+static int gate(void *ctx, const char *method, const char *path)
 {
 	(void)ctx;
 	for (size_t i = 0; i < PAGES; i++)
 		if (text_equal(path, pages[i].path))
 			return text_equal(method, "GET") || text_equal(method, "HEAD") ? 0 : 405;
-	return 404;
+	return page_gate(method, path);
 }
 
-void admin_http_handle(void *ctx, const struct http_request_in *request, struct http_reply *reply)
+static void handle(void *ctx, const struct http_request_in *request, struct http_reply *reply)
 {
-	for (size_t i = 0; i < PAGES; i++)
-		if (text_equal(request->path, pages[i].path))
-			pages[i].answer(ctx, reply);
+	struct admin_http *admin = ctx;
+	for (size_t i = 0; i < PAGES; i++) {
+		if (text_equal(request->path, pages[i].path)) {
+			pages[i].answer(admin, reply);
+			return;
+		}
+	}
+	page_handle(admin->page, request, reply);
+}
+
+struct http_server *admin_http_start(struct admin_http *admin, const char *listen, char *why, size_t why_size)
+{
+	const struct http_server_options options = {
+		.listen = listen,
+		.cert_file = "",
+		.key_file = "",
+		.allow = "GET, HEAD",
+		.max_body = FORM_BODY_MAX,
+		.request_deadline_ms = DEADLINE_MS,
+		.max_connections = 64,
+		.max_connections_per_address = 64,
+		.keep_alive = true,
+	};
+	return http_server_start(&options, gate, handle, admin, why, why_size);
 }

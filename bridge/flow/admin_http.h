@@ -1,4 +1,4 @@
-/* admin_http - the admin listener: /metrics, /healthz, /readyz.
+/* admin_http - the admin listener: /metrics, /healthz, /readyz, and the status page.
  *
  * Threads: runs on the HTTP server's pool threads. */
 // SPDX-License-Identifier: Apache-2.0
@@ -7,16 +7,18 @@
 
 #include "bridge/edge/http_server.h"
 #include "bridge/flow/health.h"
+#include "bridge/flow/page.h"
 
 /* All borrowed. */
 struct admin_http {
 	const struct health *health;
+	struct page *page;
 	/* Do the threads make progress? `ctx` comes back. */
 	bool (*is_alive)(void *ctx);
 	void *ctx;
 };
 
-int admin_http_gate(void *ctx, const char *method, const char *path);
-void admin_http_handle(void *ctx, const struct http_request_in *request, struct http_reply *reply);
+/* NULL and why: the address is not to be had. `admin` is borrowed until http_server_stop(). */
+struct http_server *admin_http_start(struct admin_http *admin, const char *listen, char *why, size_t why_size);
 
 #endif

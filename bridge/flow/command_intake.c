@@ -16,7 +16,8 @@ enum { ROOM_PATIENCE_MS = 250 };
 bool command_intake_reply_topic_is_safe(const struct settings *settings, const char *topic)
 {
 	char why[WHY_SIZE], own[TOPIC_SIZE];
-	if (!topic_name_is_valid(topic, why, sizeof(why)))
+	/* What begins with $ is the broker's own: its control topics among them. */
+	if (!topic_name_is_valid(topic, why, sizeof(why)) || topic[0] == '$')
 		return false;
 	if (!text_format(own, sizeof(own), "%s/#", settings->topics_bridge))
 		return false;
@@ -27,14 +28,21 @@ bool command_intake_reply_topic_is_safe(const struct settings *settings, const c
 	return true;
 }
 
-/* Not returning is the only way to withhold a PUBACK. So a message that finds the disk full waits here;
- * when the process must end meanwhile, it ends with the message unacknowledged. */
+/* The rest of the process stops in its order, and the spool may be gone any moment. */
+static _Noreturn void wait_for_the_end(void)
+{
+	for (;;)
+		pause();
+}
+
+/* Not returning is the only way to withhold a PUBACK. So a message that finds the disk full waits here; when the
+ * process must end meanwhile, it waits for that, unacknowledged. */
 static void wait_for_room(struct command_intake *intake)
 {
 	log_warn("", "intake waits: the disk is full", LOG_TEXT("spool", intake->settings->spool_path));
 	while (!store_has_room(intake->store)) {
 		if (atomic_load(&intake->stopping))
-			_exit(0);
+			wait_for_the_end();
 		nanosleep(&(struct timespec){.tv_nsec = ROOM_PATIENCE_MS * 1000000L}, NULL);
 	}
 	log_info("", "intake goes on: there is room again", LOG_TEXT("spool", intake->settings->spool_path));
@@ -50,9 +58,45 @@ static struct store_delivery delivery_of(const struct mqtt_message *message)
 	};
 }
 
-static void reject(struct command_intake *intake, const struct mqtt_message *message, const char *device,
-		   const struct command_fault *fault)
+/* How a message is handled, and what became of it. */
+struct handling {
+	struct command_intake *intake;
+	const struct mqtt_message *message;
+	bool patient; /* a full disk is waited for */
+	struct command_verdict verdict;
+};
+
+static void set_refusal(struct command_verdict *verdict, const char *code, const char *message)
 {
+	text_copy(verdict->code, sizeof(verdict->code), code);
+	text_copy(verdict->message, sizeof(verdict->message), message);
+}
+
+/* A full disk: waits for room. False: nobody wants to. */
+static bool has_patience(struct handling *handling)
+{
+	if (handling->patient)
+		wait_for_room(handling->intake);
+	else
+		set_refusal(&handling->verdict, "disk_full", "the disk of the spool is full; free some space");
+	return handling->patient;
+}
+
+static void note_refusal(struct command_intake *intake, const char *device, const struct command_fault *fault)
+{
+	struct recent_command refused = {0};
+	text_copy(refused.id, sizeof(refused.id), fault->id);
+	text_copy(refused.device, sizeof(refused.device), device);
+	text_copy(refused.payload, sizeof(refused.payload), fault->payload);
+	text_copy(refused.error_code, sizeof(refused.error_code), fault->code);
+	text_copy(refused.error_message, sizeof(refused.error_message), fault->message);
+	recent_note_refusal(intake->recent, &refused, timekeeper_now(intake->time));
+}
+
+static void reject(struct handling *handling, const char *device, const struct command_fault *fault)
+{
+	struct command_intake *intake = handling->intake;
+	const struct mqtt_message *message = handling->message;
 	bool answerable = command_intake_reply_topic_is_safe(intake->settings, message->reply_topic);
 	const struct store_rejection rejection = {
 		.delivery = delivery_of(message),
@@ -65,9 +109,12 @@ static void reject(struct command_intake *intake, const struct mqtt_message *mes
 		.correlation = message->correlation,
 		.correlation_len = message->correlation_len,
 	};
+	set_refusal(&handling->verdict, fault->code, fault->message);
 	while (!store_reject(intake->store, &rejection, timekeeper_now(intake->time)))
-		wait_for_room(intake);
+		if (!has_patience(handling))
+			return;
 	counters_add(intake->counters, COUNT_MESSAGE_REJECTED);
+	note_refusal(intake, device, fault);
 	log_info(fault->id, "rejected", LOG_TEXT("device", device), LOG_TEXT("code", fault->code),
 		 LOG_TEXT("why", fault->message));
 }
@@ -85,30 +132,54 @@ static int64_t max_wait(const struct command_intake *intake, const struct comman
 	return smaller_wait(wait_ms, message->expiry_s);
 }
 
-static void log_accepted(struct command_intake *intake, const struct mapped_device *mapped,
-			 const struct command *command, const struct store_accepted *accepted)
+static struct command_fault fault_of(const char *code, const char *message)
 {
-	static const struct {
-		const char *event;
-		enum counter counter;
-	} verdicts[] = {
-		[STORE_ACCEPTED] = {"accepted", COUNT_MESSAGE_ACCEPTED},
-		[STORE_REDELIVERED] = {"redelivered: known already", COUNT_MESSAGE_REDELIVERED},
-		[STORE_REPEATED] = {"repeated: known already", COUNT_MESSAGE_REPEATED},
-		[STORE_ID_CONFLICT] = {"rejected: id_conflict", COUNT_MESSAGE_REJECTED},
-		[STORE_QUEUE_FULL] = {"rejected: queue_full", COUNT_MESSAGE_REJECTED},
-		[STORE_OVER_BUDGET] = {"rejected: over_budget", COUNT_MESSAGE_REJECTED},
-		[STORE_FULL] = {"not stored", COUNT_MESSAGE_UNUSABLE},
-	};
-	counters_add(intake->counters, verdicts[accepted->result].counter);
-	log_info(accepted->id, verdicts[accepted->result].event, LOG_TEXT("device", mapped->device),
-		 LOG_TEXT("sim", mapped->sim), LOG_BODY("payload", command->payload),
-		 LOG_NUMBER("replaced", accepted->cancelled));
+	struct command_fault fault = {0};
+	text_copy(fault.code, sizeof(fault.code), code);
+	text_copy(fault.message, sizeof(fault.message), message);
+	return fault;
 }
 
-static void accept(struct command_intake *intake, const struct mqtt_message *message,
-		   const struct mapped_device *mapped, const struct command *command)
+static const struct {
+	const char *event, *code, *message; /* code "" : it is, or was, accepted */
+	enum counter counter;
+} outcomes[] = {
+	[STORE_ACCEPTED] = {"accepted", "", "", COUNT_MESSAGE_ACCEPTED},
+	[STORE_REDELIVERED] = {"redelivered: known already", "", "", COUNT_MESSAGE_REDELIVERED},
+	[STORE_REPEATED] = {"repeated: known already", "", "", COUNT_MESSAGE_REPEATED},
+	[STORE_ID_CONFLICT] = {"rejected: id_conflict", "id_conflict", "another command had this id already",
+			       COUNT_MESSAGE_REJECTED},
+	[STORE_QUEUE_FULL] = {"rejected: queue_full", "queue_full", "too many commands wait already",
+			      COUNT_MESSAGE_REJECTED},
+	[STORE_OVER_BUDGET] = {"rejected: over_budget", "over_budget", "the budget of this day is spent",
+			       COUNT_MESSAGE_REJECTED},
+	[STORE_FULL] = {"not stored", "disk_full", "the disk of the spool is full", COUNT_MESSAGE_UNUSABLE},
+};
+
+static void tell_outcome(struct handling *handling, const struct mapped_device *mapped, const struct command *command,
+			 const struct store_accepted *accepted)
 {
+	struct command_intake *intake = handling->intake;
+	enum store_accept result = accepted->result;
+	bool refused = outcomes[result].code[0] != '\0';
+	counters_add(intake->counters, outcomes[result].counter);
+	log_info(accepted->id, outcomes[result].event, LOG_TEXT("device", mapped->device), LOG_TEXT("sim", mapped->sim),
+		 LOG_BODY("payload", command->payload), LOG_NUMBER("replaced", accepted->cancelled));
+	handling->verdict.accepted = !refused;
+	text_copy(handling->verdict.id, sizeof(handling->verdict.id), accepted->id);
+	if (!refused)
+		return;
+	struct command_fault fault = fault_of(outcomes[result].code, outcomes[result].message);
+	text_copy(fault.id, sizeof(fault.id), command->id);
+	text_copy(fault.payload, sizeof(fault.payload), command->payload);
+	set_refusal(&handling->verdict, fault.code, fault.message);
+	note_refusal(intake, mapped->device, &fault);
+}
+
+static void accept(struct handling *handling, const struct mapped_device *mapped, const struct command *command)
+{
+	struct command_intake *intake = handling->intake;
+	const struct mqtt_message *message = handling->message;
 	bool answerable = command_intake_reply_topic_is_safe(intake->settings, message->reply_topic);
 	const struct store_new_command in = {
 		.delivery = delivery_of(message),
@@ -122,23 +193,27 @@ static void accept(struct command_intake *intake, const struct mqtt_message *mes
 	};
 	struct store_accepted accepted;
 	store_accept(intake->store, &in, timekeeper_now(intake->time), &accepted);
-	while (accepted.result == STORE_FULL) {
-		wait_for_room(intake);
+	while (accepted.result == STORE_FULL && has_patience(handling))
 		store_accept(intake->store, &in, timekeeper_now(intake->time), &accepted);
-	}
-	log_accepted(intake, mapped, command, &accepted);
+	tell_outcome(handling, mapped, command, &accepted);
 }
 
-static struct command_fault fault_of(const char *code, const char *message)
+/* Why a message is none that is ever sent, whatever it says: "" when it is not so. */
+static struct command_fault fault_before_all(const struct mqtt_message *message, bool known)
 {
-	struct command_fault fault = {0};
-	text_copy(fault.code, sizeof(fault.code), code);
-	text_copy(fault.message, sizeof(fault.message), message);
-	return fault;
+	if (message->retained)
+		return fault_of("retained", "a retained message is not a new command; publish it without retain, and "
+					    "clear the retained one with an empty message");
+	if (!known)
+		return fault_of("unknown_device",
+				"no mapping names this device; add it to the mapping file and reload");
+	return (struct command_fault){0};
 }
 
-void command_intake_take(struct command_intake *intake, const struct mqtt_message *message)
+static void handle(struct handling *handling)
 {
+	struct command_intake *intake = handling->intake;
+	const struct mqtt_message *message = handling->message;
 	char device[DEVICE_SIZE], why[WHY_SIZE];
 	if (!topic_extract(intake->settings->topics_command, message->topic, device) ||
 	    !topic_device_is_valid(device, why, sizeof(why))) {
@@ -154,20 +229,29 @@ void command_intake_take(struct command_intake *intake, const struct mqtt_messag
 	enum command_form form = known ? mapped.cmd : COMMAND_ANY;
 	bool decoded = command_decode(&command, message->payload, message->len, form,
 				      intake->settings->limits_strict_septets, &fault);
-	if (message->retained || !known) {
-		char id[COMMAND_ID_SIZE];
-		text_copy(id, sizeof(id), decoded ? command.id : fault.id);
-		fault = message->retained
-				? fault_of("retained", "a retained message is not a new command; publish it without "
-						       "retain, and clear the retained one with an empty message")
-				: fault_of("unknown_device", "no mapping names this device; add it to the mapping file "
-							     "and reload");
-		text_copy(fault.id, sizeof(fault.id), id);
-		text_copy(fault.payload, sizeof(fault.payload), decoded ? command.payload : "");
+	struct command_fault before = fault_before_all(message, known);
+	if (before.code[0] != '\0') {
+		text_copy(before.id, sizeof(before.id), decoded ? command.id : fault.id);
+		text_copy(before.payload, sizeof(before.payload), decoded ? command.payload : "");
+		fault = before;
 		decoded = false;
 	}
 	if (decoded)
-		accept(intake, message, &mapped, &command);
+		accept(handling, &mapped, &command);
 	else
-		reject(intake, message, device, &fault);
+		reject(handling, device, &fault);
+}
+
+void command_intake_take(struct command_intake *intake, const struct mqtt_message *message)
+{
+	struct handling handling = {.intake = intake, .message = message, .patient = true};
+	handle(&handling);
+}
+
+void command_intake_offer(struct command_intake *intake, const struct mqtt_message *message,
+			  struct command_verdict *ret)
+{
+	struct handling handling = {.intake = intake, .message = message, .patient = false};
+	handle(&handling);
+	*ret = handling.verdict;
 }

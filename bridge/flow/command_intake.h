@@ -17,6 +17,7 @@
 #include "bridge/edge/store.h"
 #include "bridge/flow/counters.h"
 #include "bridge/flow/mapping.h"
+#include "bridge/flow/recent.h"
 #include "bridge/flow/timekeeper.h"
 #include "bridge/settings/settings.h"
 
@@ -27,11 +28,23 @@ struct command_intake {
 	struct mapping *mapping;
 	struct timekeeper *time;
 	struct counters *counters;
+	struct recent *recent; /* NULL: nobody looks */
 	_Atomic bool stopping; /* set by main: a message that waits for disk space is given up, unacknowledged */
 };
 
 /* Handles one message of a command topic. */
 void command_intake_take(struct command_intake *intake, const struct mqtt_message *message);
+
+/* What became of a message, for somebody who waits for the answer. */
+struct command_verdict {
+	bool accepted; /* or known already */
+	char id[COMMAND_ID_SIZE];
+	char code[ERROR_CODE_SIZE], message[ERROR_TEXT_SIZE]; /* why not */
+};
+
+/* The same by the same rules, for a message that came another way: the verdict is told, and a full disk is one. */
+void command_intake_offer(struct command_intake *intake, const struct mqtt_message *message,
+			  struct command_verdict *ret);
 
 /* A Response Topic that may be answered on: valid, no way back into our own subscriptions, and none of the topics that
  * speak in our own name, where who may only send commands could otherwise make us say something. */

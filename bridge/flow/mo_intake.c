@@ -38,6 +38,16 @@ static void render(struct buffer *payload, const struct mo_sms *sms, const struc
 	event_up_encode(payload, &event);
 }
 
+static void note(struct mo_intake *intake, const struct mo_sms *sms, const char *device)
+{
+	struct recent_message message = {.at_ms = sms->time_ms};
+	text_copy(message.device, sizeof(message.device), device);
+	text_copy(message.sim, sizeof(message.sim), sms->sim_sid);
+	text_copy(message.sid, sizeof(message.sid), sms->sid);
+	text_copy(message.payload, sizeof(message.payload), sms->payload);
+	recent_note_message(intake->recent, &message);
+}
+
 enum mo_result mo_intake_take(struct mo_intake *intake, const struct mo_sms *sms)
 {
 	struct mapped_device mapped;
@@ -56,6 +66,7 @@ enum mo_result mo_intake_take(struct mo_intake *intake, const struct mo_sms *sms
 	if (result == STORE_NEWS) {
 		if (sms->sim_unique_name[0] != '\0' && sms->sim_sid[0] != '\0')
 			store_learn_sim(intake->store, sms->sim_unique_name, sms->sim_sid);
+		note(intake, sms, known ? mapped.device : "");
 		log_info("", known ? "MO SMS stored" : "MO SMS of a SIM that no mapping names",
 			 LOG_TEXT("device", known ? mapped.device : ""), LOG_TEXT("sid", sms->sid),
 			 LOG_TEXT("sim", sms->sim_sid), LOG_BODY("payload", sms->payload));

@@ -11,6 +11,7 @@
 
 #include "bridge/edge/store.h"
 #include "bridge/flow/mapping.h"
+#include "bridge/flow/recent.h"
 #include "bridge/settings/settings.h"
 
 /* All borrowed. */
@@ -18,6 +19,7 @@ struct mo_intake {
 	const struct settings *settings;
 	struct store *store;
 	struct mapping *mapping;
+	struct recent *recent; /* NULL: nobody looks */
 };
 
 struct mo_sms {

@@ -11,25 +11,25 @@ BUILD=${BUILD:-$ROOT/build}
 readonly WORLD_TOKEN=token-of-the-suite
 readonly WORLD_SIM=HS00000000000000000000000000000001
 readonly WORLD_PATIENCE_S=60
-world='' broker_port='' admin_port='' webhook_port='' api_port=''
-world_pids=()
+WORLD='' BROKER_PORT='' ADMIN_PORT='' WEBHOOK_PORT='' API_PORT=''
+WORLD_PIDS=()
 passed=0 failed=0
 
 world_stop() {
     local i status=$?
     trap - EXIT INT TERM
-    for ((i = ${#world_pids[@]} - 1; i >= 0; i--)); do
-        kill "${world_pids[i]}" 2>/dev/null || true
-        wait "${world_pids[i]}" 2>/dev/null || true
+    for ((i = ${#WORLD_PIDS[@]} - 1; i >= 0; i--)); do
+        kill "${WORLD_PIDS[i]}" 2>/dev/null || true
+        wait "${WORLD_PIDS[i]}" 2>/dev/null || true
     done
-    [[ -z $world ]] || rm -rf "$world"
+    [[ -z $WORLD ]] || rm -rf "$WORLD"
     exit "$status"
 }
 
 world_give_up() {
     complain "$1"
     local log
-    for log in "$world"/*.log; do
+    for log in "$WORLD"/*.log; do
         [[ -s $log ]] && { echo "---- $log"; tail -n 25 "$log"; } >&2
     done
     exit 1
@@ -38,8 +38,8 @@ world_give_up() {
 world_start_program() {
     local name=$1
     shift
-    "$@" >>"$world/$name.log" 2>&1 &
-    world_pids+=($!)
+    "$@" >>"$WORLD/$name.log" 2>&1 &
+    WORLD_PIDS+=($!)
 }
 
 answers() {
@@ -93,18 +93,18 @@ world_build() {
 }
 
 world_broker() {
-    broker_port=$(free_port)
+    BROKER_PORT=$(free_port)
     {
-        printf 'listener %d 127.0.0.1\nallow_anonymous true\npersistence false\n' "$broker_port"
+        printf 'listener %d 127.0.0.1\nallow_anonymous true\npersistence false\n' "$BROKER_PORT"
         ((EUID != 0)) || echo 'user root'
-    } >"$world/mosquitto.conf"
-    world_start_program mosquitto "$(PATH=$PATH:/usr/sbin command -v mosquitto)" -c "$world/mosquitto.conf"
-    wait_for "the start of mosquitto" answers "$broker_port"
+    } >"$WORLD/mosquitto.conf"
+    world_start_program mosquitto "$(PATH=$PATH:/usr/sbin command -v mosquitto)" -c "$WORLD/mosquitto.conf"
+    wait_for "the start of mosquitto" answers "$BROKER_PORT"
 }
 
 world_api_port() {
-    api_port=$(sed -n 's/.*listening on http:\/\/127\.0\.0\.1:\([0-9]*\).*/\1/p' "$world/simulator.log")
-    [[ -n $api_port ]]
+    API_PORT=$(sed -n 's/.*listening on http:\/\/127\.0\.0\.1:\([0-9]*\).*/\1/p' "$WORLD/simulator.log")
+    [[ -n $API_PORT ]]
 }
 
 world_simulator() {
@@ -114,42 +114,42 @@ world_simulator() {
 }
 
 world_config() {
-    webhook_port=$(free_port)
-    admin_port=$(free_port)
-    head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$world/webhook.secret"
+    WEBHOOK_PORT=$(free_port)
+    ADMIN_PORT=$(free_port)
+    head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$WORLD/webhook.secret"
     printf 'devices:\n  meter-001: %s\n  front-gate: {sim: Gate-Controller-7, name: Front gate}\n' "$WORLD_SIM" \
-        >"$world/devices.yaml"
-    cat >"$world/bridge.yaml" <<EOT
-mqtt: {url: "mqtt://127.0.0.1:$broker_port"}
-api: {url: "http://127.0.0.1:$api_port/v1", auth: bearer, token: $WORLD_TOKEN, timeout: 5s}
+        >"$WORLD/devices.yaml"
+    cat >"$WORLD/bridge.yaml" <<EOT
+mqtt: {url: "mqtt://127.0.0.1:$BROKER_PORT"}
+api: {url: "http://127.0.0.1:$API_PORT/v1", auth: bearer, token: $WORLD_TOKEN, timeout: 5s}
 webhook:
-  listen: 127.0.0.1:$webhook_port
-  public_url: http://127.0.0.1:$webhook_port
+  listen: 127.0.0.1:$WEBHOOK_PORT
+  public_url: http://127.0.0.1:$WEBHOOK_PORT
   secret_file: webhook.secret
 spool: {path: spool.db}
 mappings: devices.yaml
-admin: {listen: "127.0.0.1:$admin_port", send: true}
+admin: {listen: "127.0.0.1:$ADMIN_PORT", send: true}
 EOT
-    chmod 600 "$world"/*
+    chmod 600 "$WORLD"/*
 }
 
 is_ready() {
-    curl -fsS -o "$world/readyz" "http://127.0.0.1:$admin_port/readyz" 2>/dev/null
+    curl -fsS -o "$WORLD/readyz" "http://127.0.0.1:$ADMIN_PORT/readyz" 2>/dev/null
 }
 
 world_bridge() {
     local url
-    url=$("$BUILD/mqtt-sms-bridge" -c "$world/bridge.yaml" --print-urls | grep -o 'http[^ ]*' | head -n 1)
+    url=$("$BUILD/mqtt-sms-bridge" -c "$WORLD/bridge.yaml" --print-urls | grep -o 'http[^ ]*' | head -n 1)
     curl -fsS -H 'Content-Type: application/json' -d "{\"sms_commands_url\":\"$url\"}" \
-        "http://127.0.0.1:$api_port/_control/fleet" >"$world/fleet.json" || world_give_up "the Fleet has no URL"
-    world_start_program bridge "$BUILD/mqtt-sms-bridge" -c "$world/bridge.yaml"
+        "http://127.0.0.1:$API_PORT/_control/fleet" >"$WORLD/fleet.json" || world_give_up "the Fleet has no URL"
+    world_start_program bridge "$BUILD/mqtt-sms-bridge" -c "$WORLD/bridge.yaml"
     wait_for "the readiness of the bridge" is_ready
 }
 
 # Builds and starts everything; the exit stops it.
 world_start() {
     world_build
-    world=$(mktemp -d "${TMPDIR:-/tmp}/mqtt-sms-bridge-XXXXXX")
+    WORLD=$(mktemp -d "${TMPDIR:-/tmp}/mqtt-sms-bridge-XXXXXX")
     trap 'exit 130' INT TERM
     trap world_stop EXIT
     world_broker

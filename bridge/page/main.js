@@ -1,0 +1,204 @@
+// The page: follows the bridge's events and shows what they say.
+// SPDX-License-Identifier: Apache-2.0
+import {$, make} from './dom.js';
+import * as devices from './devices.js';
+import * as list from './entries.js';
+import {plot} from './plot.js';
+import {prepare} from './send.js';
+import {span} from './time.js';
+
+const SHOWN = 200; // entries in the list; more are in memory
+const state = {hello: null, health: null, entries: new Map(), samples: [], chosen: '', due: false};
+
+function forget() {
+  state.entries.clear();
+  state.samples = [];
+}
+
+// ---- what is shown ---------------------------------------------------------------------------------
+
+function faults_of(health) {
+  const faults = [];
+  const tell = (what, why) => faults.push(make('p', '', make('b', '', what), why ? ` ${why}` : ''));
+  if (health.broker !== 'up') tell('No connection to the broker.', health.broker_why);
+  if (health.api !== 'ok') tell('The API is paused; commands wait.', health.api_why);
+  if (health.disk !== 'ok')
+    tell('The disk is full; new commands are not taken.', 'Free some space where the spool lives.');
+  if (health.held > 0) {
+    tell(`${health.held} command${health.held > 1 ? 's are' : ' is'} held: nobody knows whether the SMS left.`,
+      `Cancel or retry: publish {"id":"…"} on ${state.hello?.bridge}/request/cancel or …/request/retry.`);
+  }
+  return faults;
+}
+
+function show_health() {
+  const health = state.health;
+  if (!health) return;
+  const faults = faults_of(health);
+  $('faults').hidden = faults.length === 0;
+  $('faults').replaceChildren(...faults);
+  $('verdict').textContent = health.status === 'ok' ? 'all is well' : 'needs attention';
+  $('verdict').className = `badge ${health.status === 'ok' ? 'good' : 'bad'}`;
+  document.title = `${faults.length ? '⚠ ' : ''}mqtt-sms-bridge`;
+  $('waiting').textContent = health.queue_depth;
+  $('oldest').textContent = health.queue_depth ? span(health.oldest_age_s * 1000) : '–';
+  $('unresolved').textContent = health.unresolved;
+  $('unresolved').parentElement.classList.toggle('bad', health.held > 0);
+  $('events').textContent = health.events_waiting;
+  $('callback').textContent = health.last_callback ? span(Date.now() - Date.parse(health.last_callback)) : 'none yet';
+}
+
+function show_hello() {
+  const hello = state.hello;
+  const mode = hello.mode === 'polling' ? 'polling' : 'callbacks';
+  const dry = hello.dry_run ? ', dry run: nothing is sent' : '';
+  $('about').textContent = `${hello.version}, ${mode}, ${hello.api}${dry}`;
+  $('masked').hidden = hello.bodies;
+  $('send').hidden = !hello.send;
+  $('since').textContent = new Date(hello.epoch).toLocaleString();
+  $('request-topic').textContent = `${hello.bridge}/request/pending`;
+}
+
+function show_plots() {
+  const most = state.hello ? state.hello.sample_ms * state.hello.samples : 1800000;
+  const age = state.samples.length ? state.samples[state.samples.length - 1].at - state.samples[0].at : 0;
+  const span_ms = Math.min(most, Math.max(age, 300000));
+  const a_minute = (name) => [name, (sample) => sample[name] * 60000 / (state.hello?.sample_ms || 5000)];
+  plot($('queue-plot'), state.samples, [['open', (s) => s.open], ['events', (s) => s.events]], span_ms);
+  plot($('rate-plot'), state.samples, ['accepted', 'delivered', 'failed', 'received'].map(a_minute), span_ms);
+}
+
+// The last command and the last SMS of each device.
+function lately() {
+  const found = new Map();
+  for (const entry of state.entries.values()) {
+    const of = found.get(entry.device) || {};
+    if (!of[entry.kind] || list.began(entry) >= list.began(of[entry.kind])) of[entry.kind] = entry;
+    found.set(entry.device, of);
+  }
+  return found;
+}
+
+// What stands right already is not touched: a moved element would start its animation anew.
+function put(into, items) {
+  const wanted = new Set(items);
+  for (const item of [...into.children]) if (!wanted.has(item)) item.remove();
+  items.forEach((item, i) => {
+    if (into.children[i] !== item) into.insertBefore(item, into.children[i] || null);
+  });
+}
+
+function show_entries() {
+  const only = $('only-open').checked;
+  const wanted = [...state.entries.values()]
+    .filter((entry) => (!state.chosen || entry.device === state.chosen) && (!only || list.is_worth_a_look(entry)))
+    .sort((a, b) => list.began(b) - list.began(a));
+  const here = new Map([...$('entries').children].map((item) => [item.dataset.key, item]));
+  const items = wanted.slice(0, SHOWN).map((entry) => {
+    const old = here.get(entry.key);
+    if (old && old.dataset.changed === String(list.changed(entry))) return old;
+    const item = list.show(entry);
+    item.dataset.changed = list.changed(entry);
+    if (Date.now() - list.changed(entry) < 2000) item.classList.add('fresh');
+    return item;
+  });
+  put($('entries'), items);
+  $('nothing').hidden = items.length > 0;
+  $('nothing').textContent = state.entries.size ? 'Nothing that matches.' : 'Nothing yet.';
+  $('activity-of').textContent = state.chosen ? `of ${state.chosen}` : wanted.length > SHOWN ? `the last ${SHOWN}` : '';
+  $('clear-filter').hidden = !state.chosen;
+}
+
+function show() {
+  state.due = false;
+  show_health();
+  show_plots();
+  show_entries();
+  devices.show(lately(), state.chosen, choose);
+}
+
+// Many events, one look at them.
+function later() {
+  if (state.due) return;
+  state.due = true;
+  (document.hidden ? (f) => setTimeout(f, 1000) : requestAnimationFrame)(show);
+}
+
+function choose(device) {
+  state.chosen = device;
+  if (device) $('send-device').value = device;
+  later();
+}
+
+// ---- what is told ----------------------------------------------------------------------------------
+
+function add(kind, entry) {
+  entry.kind = kind;
+  state.entries.delete(entry.key);
+  state.entries.set(entry.key, entry);
+  const most = 2 * (state.hello?.entries || 500);
+  if (state.entries.size > most) state.entries.delete(state.entries.keys().next().value);
+  later();
+}
+
+function on(source, name, handle) {
+  source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+}
+
+function follow() {
+  const source = new EventSource('/page/events');
+  on(source, 'hello', (hello) => {
+    if (state.hello && state.hello.epoch !== hello.epoch) forget();
+    state.hello = hello;
+    show_hello();
+    devices.find($('filter').value, later);
+    later();
+  });
+  on(source, 'health', (health) => {
+    state.health = health;
+    later();
+  });
+  on(source, 'command', (entry) => add('command', entry));
+  on(source, 'message', (entry) => add('message', entry));
+  on(source, 'sample', (sample) => {
+    if (state.samples.length && sample.at <= state.samples[state.samples.length - 1].at) return; // told again
+    state.samples.push(sample);
+    state.samples = state.samples.slice(-(state.hello?.samples || 360));
+    later();
+  });
+  source.onerror = () => {
+    $('verdict').textContent = 'no answer from the bridge';
+    $('verdict').className = 'badge bad';
+    state.health = null;
+    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
+  };
+}
+
+// ---- what is done ----------------------------------------------------------------------------------
+
+function on_key(event) {
+  const typing = event.target instanceof HTMLInputElement && event.target.type !== 'checkbox' ||
+    event.target instanceof HTMLTextAreaElement;
+  if (event.key === 'Escape') {
+    $('filter').value = '';
+    event.target.blur();
+    choose('');
+    devices.find('', later);
+  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const goal = event.key === '/' ? $('filter') : event.key === 's' && !$('send').hidden ? $('send-device') : null;
+    if (goal) {
+      event.preventDefault();
+      goal.focus();
+    }
+  }
+}
+
+$('filter').addEventListener('input', () => devices.find($('filter').value, later));
+$('only-open').addEventListener('change', later);
+$('clear-filter').addEventListener('click', () => choose(''));
+document.addEventListener('keydown', on_key);
+addEventListener('resize', later);
+setInterval(later, 10000); // "5 s ago" grows older
+prepare();
+show();
+follow();
