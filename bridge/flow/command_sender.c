@@ -197,7 +197,7 @@ static int64_t turn(struct command_sender *sender, bool stopping)
 	if (sender->look && allowed > 0 && sender->busy < sender->flight_count)
 		return 0;
 	if (sender->look && allowed == 0)
-		return wait_ms;
+		return wait_ms < IDLE_MS ? wait_ms : IDLE_MS; /* the watchdog wants to see us move */
 	int64_t due_in_ms = sender->next_due_ms - now_ms;
 	return due_in_ms < IDLE_MS ? (due_in_ms > 0 ? due_in_ms : 1) : IDLE_MS;
 }
@@ -263,8 +263,15 @@ void command_sender_stop(struct command_sender *sender, int64_t grace_ms)
 	if (sender == NULL)
 		return;
 	sender->stop_at_ms = clock_mono_ms() + grace_ms;
+	thread_ask_to_stop(&sender->thread);
 	http_client_wake(sender->http);
 	thread_stop(&sender->thread);
+}
+
+void command_sender_destroy(struct command_sender *sender)
+{
+	if (sender == NULL)
+		return;
 	http_client_destroy(sender->http);
 	thread_clear(&sender->thread);
 	free(sender->flights);

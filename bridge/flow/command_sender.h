@@ -32,8 +32,10 @@ struct command_sender_parts {
 
 struct command_sender *command_sender_start(const struct command_sender_parts *parts);
 
-/* Takes nothing more, waits up to `grace_ms` for answers under way; what has none by then becomes `unknown`. */
+/* Takes nothing more, waits up to `grace_ms` for answers under way; what has none by then becomes `unknown`. It may
+ * still be woken (and does nothing) until command_sender_destroy(), which is for when nobody wakes any more. */
 void command_sender_stop(struct command_sender *sender, int64_t grace_ms);
+void command_sender_destroy(struct command_sender *sender);
 
 /* From the store and the account: look again. `ctx` is the sender. */
 void command_sender_wake(void *ctx);

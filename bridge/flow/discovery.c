@@ -153,9 +153,14 @@ struct discovery *discovery_start(const struct discovery_parts *parts)
 
 void discovery_stop(struct discovery *discovery)
 {
+	if (discovery != NULL)
+		thread_stop(&discovery->thread);
+}
+
+void discovery_destroy(struct discovery *discovery)
+{
 	if (discovery == NULL)
 		return;
-	thread_stop(&discovery->thread);
 	thread_clear(&discovery->thread);
 	free(discovery);
 }

@@ -25,7 +25,11 @@ struct discovery_parts {
 
 /* NULL when `homeassistant.discovery` is off; every function takes NULL. */
 struct discovery *discovery_start(const struct discovery_parts *parts);
+
+/* Ends the thread. discovery_again() does nothing then, until discovery_destroy(), which is for when nobody calls it
+ * any more. */
 void discovery_stop(struct discovery *discovery);
+void discovery_destroy(struct discovery *discovery);
 
 /* Everything once more: the mapping changed, or somebody forgot. */
 void discovery_again(struct discovery *discovery);

@@ -58,9 +58,14 @@ struct reconciler *reconciler_start(const struct reconciler_parts *parts)
 
 void reconciler_stop(struct reconciler *reconciler)
 {
+	if (reconciler != NULL)
+		thread_stop(&reconciler->thread);
+}
+
+void reconciler_destroy(struct reconciler *reconciler)
+{
 	if (reconciler == NULL)
 		return;
-	thread_stop(&reconciler->thread);
 	api_query_destroy(reconciler->reconcile.query);
 	thread_clear(&reconciler->thread);
 	free(reconciler);

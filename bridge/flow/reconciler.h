@@ -33,7 +33,11 @@ struct reconciler_parts {
 };
 
 struct reconciler *reconciler_start(const struct reconciler_parts *parts);
+
+/* Ends the thread. It may still be woken (and does nothing) until reconciler_destroy(), which is for when nobody wakes
+ * any more. */
 void reconciler_stop(struct reconciler *reconciler);
+void reconciler_destroy(struct reconciler *reconciler);
 
 /* From the store and the account; `ctx` is the reconciler. */
 void reconciler_wake(void *ctx);

@@ -53,15 +53,20 @@ void thread_start(struct thread *thread, const char *name, void (*run)(void *ctx
 	thread->started = true;
 }
 
-void thread_stop(struct thread *thread)
+void thread_ask_to_stop(struct thread *thread)
 {
-	if (!thread->started)
-		return;
 	pthread_mutex_lock(&thread->lock);
 	thread->stopping = true;
 	thread->woken = true;
 	pthread_cond_broadcast(&thread->changed);
 	pthread_mutex_unlock(&thread->lock);
+}
+
+void thread_stop(struct thread *thread)
+{
+	if (!thread->started)
+		return;
+	thread_ask_to_stop(thread);
 	pthread_join(thread->id, NULL);
 	thread->started = false;
 }

@@ -28,7 +28,10 @@ void thread_clear(struct thread *thread);
 
 void thread_start(struct thread *thread, const char *name, void (*run)(void *ctx), void *ctx);
 
-/* Asks to stop, wakes, and waits for the end. Harmless when it never started. */
+/* Asks to stop and wakes. For a stage that may wait elsewhere than in thread_wait() and is to be woken there too. */
+void thread_ask_to_stop(struct thread *thread);
+
+/* The same, and waits for the end. Harmless when it never started. */
 void thread_stop(struct thread *thread);
 
 void thread_wake(struct thread *thread);

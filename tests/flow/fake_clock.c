@@ -1,0 +1,56 @@
+// fake_clock - the real monotonic clock and an offset.
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/flow/fake_clock.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "bridge/base/clock.h"
+
+/* The names that the linker's --wrap asks for. */
+int64_t __wrap_clock_wall_ms(void);
+int64_t __wrap_clock_mono_ms(void);
+void __wrap_clock_random(void *bytes, size_t len);
+int64_t __real_clock_mono_ms(void);
+void __real_clock_random(void *bytes, size_t len);
+
+static _Atomic int64_t began_ms, offset_ms;
+static _Atomic uint64_t random_bits;
+
+void fake_clock_reset(uint64_t random)
+{
+	atomic_store(&began_ms, __real_clock_mono_ms());
+	atomic_store(&offset_ms, 0);
+	atomic_store(&random_bits, random);
+}
+
+void fake_clock_advance(int64_t ms)
+{
+	atomic_fetch_add(&offset_ms, ms);
+}
+
+static int64_t elapsed_ms(void)
+{
+	return __real_clock_mono_ms() - atomic_load(&began_ms) + atomic_load(&offset_ms);
+}
+
+int64_t __wrap_clock_wall_ms(void)
+{
+	return CLOCK_BEGIN + elapsed_ms();
+}
+
+int64_t __wrap_clock_mono_ms(void)
+{
+	return HOUR + elapsed_ms();
+}
+
+/* Only backoff asks for exactly 64 bits and is to be known. */
+void __wrap_clock_random(void *bytes, size_t len)
+{
+	uint64_t bits = atomic_load(&random_bits);
+	if (len == sizeof(bits))
+		memcpy(bytes, &bits, len);
+	else
+		__real_clock_random(bytes, len);
+}
