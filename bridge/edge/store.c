@@ -120,11 +120,13 @@ static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_s
 				    store->path, sql_why(store->sql));
 			again = sql_error(store->sql) == SQL_FULL;
 			sql_rollback(store->sql);
+			store_fresh_drop(store);
 			store->tally = before;
 			store->staged = (struct store_tally){0};
 			again = again && store_space_yield(store);
 		}
 	}
+	store_fresh_drop(store); /* to be read from the file, with what was there before */
 	for (int state = 0; state <= STATE_MAX; state++)
 		store->tally.in_state[state] += store->staged.in_state[state];
 	store->staged = (struct store_tally){0};
@@ -151,6 +153,7 @@ struct store *store_open(const struct store_options *options, int64_t now_ms, ch
 		free_all(store);
 		return NULL;
 	}
+	store->writer.fresh.base = store->next_event - 1;
 	store_upkeep_measure(store);
 	store_writer_start(store);
 	return store;

@@ -5,7 +5,8 @@
  * store_sql.c     every statement
  * store_row.c     a command's row, its one way to change   store_lane.c    order for each SIM
  * store_intake.c  commands in     store_attempt.c  commands out      store_report.c  what came back
- * store_outbox.c  events          store_lookup.c   questions         store_admin.c   cancel, retry
+ * store_outbox.c  events          store_fresh.c   events just committed, in memory
+ * store_lookup.c    questions         store_admin.c   cancel, retry
  * store_upkeep.c  expiry, retention                         store.c         open, close, the small ones
  *
  * Threads: everything below runs on the writer thread (or before it is started), but
@@ -28,6 +29,7 @@
 enum {
 	STORE_EVENT_MAX = 16384,     /* a rendered status */
 	STORE_DONE_MAX = 16384,	     /* PUBACKs not yet on disk */
+	STORE_FRESH_MAX = 256,	     /* events kept in memory for the publisher */
 	STORE_EXPIRE_BATCH = 200,    /* in one step of upkeep */
 	STORE_RETENTION_BATCH = 500, /* rows looked at in one step */
 	STORE_WATCH_MS = 600000,     /* look after a command whose callback overtook its answer */
@@ -122,6 +124,21 @@ struct store_listener {
 	void *ctx;
 };
 
+/* The latest events, oldest first, that nobody has been given yet: all that is committed beyond `base`. */
+struct store_fresh {
+	struct store_event events[STORE_FRESH_MAX];
+	size_t first, count;
+	int64_t base;
+};
+
+/* Those of the transaction under way. */
+struct store_fresh_staged {
+	struct store_event events[STORE_FRESH_MAX];
+	size_t count;
+	int64_t last_seq;
+	bool overflow;
+};
+
 /* What other threads touch; under the lock. */
 struct store_writer {
 	pthread_t thread;
@@ -132,8 +149,9 @@ struct store_writer {
 	bool urgent; /* among the writes */
 	int64_t *done, *done_spare;
 	size_t done_count;
-	int64_t lazy_since_us, done_since_us, intake_us;
+	int64_t lazy_since_us, done_since_us, intake_us, intake_before_us;
 	bool stopping, giving_up;
+	struct store_fresh fresh;
 	struct store_listener listeners[STORE_WORK_KINDS];
 	void (*told)(void *ctx, const struct store_record *record);
 	void *told_ctx;
@@ -151,6 +169,7 @@ struct store {
 	struct store_tally tally, staged;
 	struct store_record changes[STORE_CHANGES_MAX]; /* of the transaction under way */
 	size_t change_count;
+	struct store_fresh_staged fresh_staged;
 	atomic_bool room;
 	bool ballast_held, starved; /* starved: a write found no space since the last good look */
 	int64_t oldest_seq, retention_seq;
@@ -299,6 +318,19 @@ struct store_outgoing {
 
 void store_outbox_add(struct store *store, const struct store_outgoing *event);
 void store_outbox_delete(struct store *store, const int64_t *seqs, size_t count);
+
+/* ---- events in memory: store_fresh.c ----------------------------------------------------------- */
+
+void store_fresh_stage(struct store *store, int64_t seq, const struct store_outgoing *event);
+void store_fresh_drop(struct store *store); /* the transaction was rolled back */
+
+/* With the lock held. */
+void store_fresh_adopt(struct store *store);		       /* the transaction is on disk */
+void store_fresh_done(struct store_fresh *fresh, int64_t seq); /* acknowledged: not to be handed out */
+void store_fresh_clear(struct store_fresh *fresh);
+
+/* Hands over events after `after`. False: some of them are only in the file. */
+bool store_fresh_take(struct store_fresh *fresh, int64_t after, struct store_event *ret, size_t max, size_t *ret_count);
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 void store_outbox_add(struct store *store, const struct store_outgoing *event)
 {
 	struct sql_statement *statement = store_statement(store, SQL_EVENT_INSERT);
+	store_fresh_stage(store, store->next_event, event);
 	sql_put(statement, 1, store->next_event++);
 	sql_put_text(statement, 2, event->topic);
 	sql_put_bytes(statement, 3, event->payload_len > 0 ? event->payload : "", event->payload_len);
@@ -119,7 +120,11 @@ size_t store_events(struct store *store, int64_t after, struct store_event *ret,
 {
 	static const struct store_job_kind kind = {.run = run_events, .reads = true};
 	struct events_args args = {.after = after, .ret = ret, .max = max};
-	store_queue_do(store, &kind, &args);
+	pthread_mutex_lock(&store->writer.lock);
+	bool fresh = store_fresh_take(&store->writer.fresh, after, ret, max, &args.count);
+	pthread_mutex_unlock(&store->writer.lock);
+	if (!fresh)
+		store_queue_do(store, &kind, &args);
 	return args.count;
 }
 

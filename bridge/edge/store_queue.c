@@ -12,7 +12,7 @@
 
 enum {
 	LINGER_US = 1000,	 /* a lazy write waits so long for an urgent one ... */
-	INTAKE_ACTIVE_US = 5000, /* ... if there was one that short ago */
+	INTAKE_ACTIVE_US = 5000, /* ... if there were two that short ago: more will come */
 	DONE_LINGER_US = 10000,	 /* nobody waits for these */
 	DONE_ENOUGH = 1000,	 /* but so many go at once */
 	IDLE_US = 200000	 /* without work: the writer may tidy up */
@@ -40,6 +40,7 @@ static void enqueue(struct store_writer *writer, struct store_job *job)
 		writer->lazy_since_us = clock_mono_us();
 	if (job->kind->urgent) {
 		writer->urgent = true;
+		writer->intake_before_us = writer->intake_us;
 		writer->intake_us = clock_mono_us();
 	}
 	*writer->writes_end = job;
@@ -65,6 +66,7 @@ void store_queue_done(struct store *store, const int64_t *seqs, size_t count)
 	struct store_writer *writer = &store->writer;
 	pthread_mutex_lock(&writer->lock);
 	for (size_t i = 0; i < count; i++) {
+		store_fresh_done(&writer->fresh, seqs[i]);
 		while (writer->done_count == STORE_DONE_MAX && !writer->giving_up)
 			pthread_cond_wait(&writer->room, &writer->lock);
 		if (writer->done_count == STORE_DONE_MAX)
@@ -86,7 +88,7 @@ static int64_t due_us(const struct store_writer *writer)
 	if (writer->done_count > 0)
 		due = writer->done_since_us + DONE_LINGER_US;
 	if (writer->writes != NULL) {
-		bool company = writer->lazy_since_us - writer->intake_us < INTAKE_ACTIVE_US;
+		bool company = writer->lazy_since_us - writer->intake_before_us < INTAKE_ACTIVE_US;
 		int64_t lazy_due = writer->lazy_since_us + (company ? LINGER_US : 0);
 		due = lazy_due < due ? lazy_due : due;
 	}
@@ -184,7 +186,7 @@ void store_queue_init(struct store *store)
 	writer->writes_end = &writer->writes;
 	writer->done = memory_zeroed(STORE_DONE_MAX, sizeof(int64_t));
 	writer->done_spare = memory_zeroed(STORE_DONE_MAX, sizeof(int64_t));
-	writer->intake_us = -INTAKE_ACTIVE_US;
+	writer->intake_us = writer->intake_before_us = -INTAKE_ACTIVE_US;
 }
 
 void store_queue_clear(struct store *store)
@@ -195,6 +197,8 @@ void store_queue_clear(struct store *store)
 	pthread_mutex_destroy(&writer->lock);
 	free(writer->done);
 	free(writer->done_spare);
+	store_fresh_clear(&writer->fresh);
+	store_fresh_drop(store);
 }
 
 void store_queue_wait(struct store_writer *writer, int64_t until_us)

@@ -75,6 +75,7 @@ static bool try_commit(struct store *store, const struct store_batch *batch)
 	must_not_be_broken(store);
 	store->staged = (struct store_tally){0};
 	store->change_count = 0;
+	store_fresh_drop(store);
 	store->oldest_seq = oldest_seq;
 	return false;
 }
@@ -116,6 +117,7 @@ static void adopt_staged(struct store *store, int64_t took_us)
 	store->tally.events += staged->events;
 	store->staged = (struct store_tally){0};
 	pthread_mutex_lock(&store->writer.lock);
+	store_fresh_adopt(store);
 	count_stats(store);
 	time_commit(&store->writer.stats, took_us);
 	pthread_mutex_unlock(&store->writer.lock);
