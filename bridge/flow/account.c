@@ -55,21 +55,24 @@ void account_on_change(struct account *account, void (*wake)(void *ctx), void *c
 	pthread_mutex_unlock(&account->lock);
 }
 
+static bool has_token(struct account *account)
+{
+	return token_lifetime_s(account->token) != -2;
+}
+
 void account_changed(struct account *account)
 {
 	struct waiter waiters[ACCOUNT_WAITERS];
+	bool usable = has_token(account);
 	pthread_mutex_lock(&account->lock);
+	if (usable)
+		account->circuit.not_before_ms = clock_mono_ms(); /* a probe finds out at once */
 	size_t count = account->waiter_count;
 	for (size_t i = 0; i < count; i++)
 		waiters[i] = account->waiters[i];
 	pthread_mutex_unlock(&account->lock);
 	for (size_t i = 0; i < count; i++)
 		waiters[i].wake(waiters[i].ctx);
-}
-
-static bool has_token(struct account *account)
-{
-	return token_lifetime_s(account->token) != -2;
 }
 
 int64_t account_allow(struct account *account, int64_t wanted, int64_t *ret_wait_ms)
@@ -120,11 +123,12 @@ uint64_t account_authorize(struct account *account, char header[AUTHORIZATION_SI
 	return token_authorization(account->token, header);
 }
 
-/* Does this outcome speak of the account? Its number of unclear answers in a row decides for UNKNOWN. */
+/* Does this outcome speak of the account? Its number of unclear answers in a row decides for UNKNOWN; in a pause one is
+ * enough, for each probe costs a command its clear outcome. */
 static bool is_trouble(struct account *account, const struct outcome *outcome)
 {
 	if (outcome->kind == OUTCOME_UNKNOWN)
-		return ++account->unclear >= UNCLEAR_IN_A_ROW;
+		return ++account->unclear >= UNCLEAR_IN_A_ROW || account->circuit.failures > 0;
 	return outcome->account == ACCOUNT_UNREACHABLE || outcome->account == ACCOUNT_UNAUTHORIZED;
 }
 

@@ -29,9 +29,11 @@ struct account_state {
 struct account *account_create(struct token *token, int64_t rate);
 void account_destroy(struct account *account);
 
-/* Who to wake when a pause may be over (a new token): up to ACCOUNT_WAITERS. */
+/* Who to wake when a pause may be over: up to ACCOUNT_WAITERS. */
 enum { ACCOUNT_WAITERS = 4 };
 void account_on_change(struct account *account, void (*wake)(void *ctx), void *ctx);
+
+/* A new token, or new credentials: with a token there, one probe need not wait any longer. */
 void account_changed(struct account *account);
 
 /* How many creates may begin now, of `wanted`. When 0, *ret_wait_ms says when to ask again. */

@@ -139,6 +139,7 @@ static struct flight *free_flight(struct command_sender *sender)
 /* Attempts whose token vanished between the look and the take: surely not sent, due again at once. */
 static void put_back(struct command_sender *sender, const struct store_attempt *attempt)
 {
+	account_give_back(sender->parts.account, 1, true);
 	struct store_settlement *settlement = add_settlement(sender, attempt->seq);
 	settlement->event = EVENT_NOT_SENT;
 	settlement->due_ms = timekeeper_now(sender->parts.time) + 1000;
@@ -166,6 +167,18 @@ static void launch(struct command_sender *sender, const struct store_attempt *at
 	explicit_bzero(authorization, sizeof(authorization));
 }
 
+/* How many of `wanted` may begin now. A dry run asks nothing of the account. */
+static int64_t may_begin(struct command_sender *sender, int64_t wanted, int64_t *ret_wait_ms)
+{
+	return sender->parts.settings->api_dry_run ? wanted : account_allow(sender->parts.account, wanted, ret_wait_ms);
+}
+
+static void give_back(struct command_sender *sender, int64_t unused, bool all)
+{
+	if (!sender->parts.settings->api_dry_run)
+		account_give_back(sender->parts.account, unused, all);
+}
+
 /* Commits answers and takes new work in one turn; returns how long nothing is due. */
 static int64_t turn(struct command_sender *sender, bool stopping)
 {
@@ -177,8 +190,7 @@ static int64_t turn(struct command_sender *sender, bool stopping)
 	int64_t wanted = (int64_t)(sender->flight_count - sender->busy);
 	wanted = wanted < TAKE_MAX ? wanted : TAKE_MAX;
 	int64_t wait_ms = IDLE_MS;
-	int64_t allowed =
-		!stopping && sender->look && wanted > 0 ? account_allow(sender->parts.account, wanted, &wait_ms) : 0;
+	int64_t allowed = !stopping && sender->look && wanted > 0 ? may_begin(sender, wanted, &wait_ms) : 0;
 	size_t taken = 0;
 	if (allowed > 0 || settled > 0)
 		taken = store_turn(sender->parts.store,
@@ -188,7 +200,7 @@ static int64_t turn(struct command_sender *sender, bool stopping)
 							.max = (size_t)allowed},
 				   attempts, &sender->next_due_ms);
 	if (allowed > 0) {
-		account_give_back(sender->parts.account, allowed - (int64_t)taken, taken == 0);
+		give_back(sender, allowed - (int64_t)taken, taken == 0);
 		sender->look = taken == (size_t)allowed;
 	}
 	launch(sender, attempts, taken);

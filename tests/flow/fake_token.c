@@ -9,7 +9,7 @@
 struct token {
 	pthread_mutex_t lock;
 	uint64_t generation;
-	bool usable, hope;
+	bool usable, hope, blinks;
 	int64_t refusals;
 	char secret[64];
 	void (*on_change)(void *ctx, bool usable, const char *why);
@@ -23,7 +23,7 @@ void fake_token_reset(void)
 	pthread_mutex_lock(&the_token.lock);
 	the_token.generation = 1;
 	the_token.usable = true;
-	the_token.hope = false;
+	the_token.hope = the_token.blinks = false;
 	the_token.refusals = 0;
 	the_token.secret[0] = '\0';
 	pthread_mutex_unlock(&the_token.lock);
@@ -56,6 +56,13 @@ void fake_token_renew(void)
 	set_usable(true);
 }
 
+void fake_token_blink(void)
+{
+	pthread_mutex_lock(&the_token.lock);
+	the_token.blinks = true;
+	pthread_mutex_unlock(&the_token.lock);
+}
+
 int64_t fake_token_refusals(void)
 {
 	pthread_mutex_lock(&the_token.lock);
@@ -86,7 +93,8 @@ void token_stop(struct token *token)
 uint64_t token_authorization(struct token *token, char ret[AUTHORIZATION_SIZE])
 {
 	pthread_mutex_lock(&token->lock);
-	uint64_t generation = token->usable ? token->generation : 0;
+	uint64_t generation = token->usable && !token->blinks ? token->generation : 0;
+	token->blinks = false;
 	ret[0] = '\0';
 	if (generation > 0)
 		text_format(ret, AUTHORIZATION_SIZE, "Bearer token-%llu", (unsigned long long)generation);

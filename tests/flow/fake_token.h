@@ -23,6 +23,9 @@ void fake_token_hope(bool hope);
 void fake_token_lose(void);
 void fake_token_renew(void);
 
+/* The next time that it is asked for, the token has just gone. */
+void fake_token_blink(void);
+
 int64_t fake_token_refusals(void);
 
 /* What token_set_secret() was given last; "". */
