@@ -88,9 +88,9 @@ def script_py(world, _modules, api=None):
                 environment(world, "", 0, api), 0)
 
 
-def python_is_fit():
+def python_is_fit(quiet=False):
     fit = subprocess.run([PYTHON, "-c", "import paho.mqtt.client, requests"], stderr=subprocess.DEVNULL,
                          check=False).returncode == 0 if shutil.which(PYTHON) else False
-    if not fit:
+    if not fit and not quiet:
         complain("the Python script: install python3-paho-mqtt and python3-requests")
     return fit
