@@ -80,7 +80,7 @@ static enum verdict store_stranger(const struct callback_intake *intake, const s
 	struct buffer payload;
 	char topic[TOPIC_SIZE];
 	int64_t now_ms = timekeeper_now(intake->time);
-	buffer_init(&payload, 4 * MO_SIZE);
+	buffer_init(&payload, 8 * MO_SIZE); /* every character may need six bytes as JSON */
 	const struct status_event event = {
 		.status = api_status_text(callback->status),
 		.device = "",

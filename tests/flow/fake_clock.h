@@ -1,7 +1,7 @@
 /* fake_clock - the two clocks run on, and jump where the test says so.
  *
  * The linker puts them in the place of base/clock's (--wrap); its other functions stay. Backoff takes its randomness
- * from here too, so that a pause has a length that a test can know.
+ * from here too, so that a pause has a length that a test can know, and a new spool its epoch: always feedface.
  *
  * Threads: any. */
 // SPDX-License-Identifier: Apache-2.0

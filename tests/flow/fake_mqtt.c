@@ -25,7 +25,7 @@ struct mqtt {
 	struct mqtt_handlers handlers;
 	struct entry *entries[PUBLISHES_MAX];
 	size_t count, in_flight, most_in_flight;
-	bool acknowledges, broken, intake_up, paused;
+	bool acknowledges, broken, mute, intake_up, paused;
 	char poison[64], why[64], filters[512], password[64];
 };
 
@@ -38,7 +38,7 @@ void fake_mqtt_reset(void)
 		free(broker.entries[i]);
 	broker.count = broker.in_flight = broker.most_in_flight = 0;
 	broker.acknowledges = true;
-	broker.broken = broker.intake_up = broker.paused = false;
+	broker.broken = broker.mute = broker.intake_up = broker.paused = false;
 	broker.poison[0] = broker.why[0] = broker.filters[0] = broker.password[0] = '\0';
 	broker.handlers = (struct mqtt_handlers){0};
 	pthread_mutex_unlock(&broker.lock);
@@ -76,7 +76,7 @@ void fake_mqtt_break(void)
 void fake_mqtt_reset_publishes(void)
 {
 	pthread_mutex_lock(&broker.lock);
-	broker.broken = false;
+	broker.broken = broker.mute = false;
 	for (size_t i = 0; i < broker.count; i++)
 		broker.entries[i]->in_flight = false;
 	broker.in_flight = 0;
@@ -116,6 +116,8 @@ void fake_mqtt_connect(bool session_present)
 	broker.intake_up = true;
 	broker.why[0] = '\0';
 	pthread_mutex_unlock(&broker.lock);
+	if (!session_present && broker.handlers.on_new_session != NULL)
+		broker.handlers.on_new_session(broker.handlers.ctx);
 	if (broker.handlers.on_connected != NULL)
 		broker.handlers.on_connected(broker.handlers.ctx, session_present);
 }
@@ -243,14 +245,13 @@ bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish)
 		return false;
 	}
 	struct entry *entry = mqtt->entries[mqtt->count++] = entry_of(publish);
-	bool acknowledges = mqtt->acknowledges;
+	mqtt->mute = mqtt->mute || (mqtt->poison[0] != '\0' && strstr(publish->topic, mqtt->poison) != NULL);
+	bool acknowledges = mqtt->acknowledges && !mqtt->mute;
 	entry->in_flight = !acknowledges;
 	mqtt->in_flight += acknowledges ? 0 : 1;
 	mqtt->most_in_flight = mqtt->in_flight > mqtt->most_in_flight ? mqtt->in_flight : mqtt->most_in_flight;
-	mqtt->broken = mqtt->poison[0] != '\0' && strstr(publish->topic, mqtt->poison) != NULL;
-	bool killed = mqtt->broken;
 	pthread_mutex_unlock(&mqtt->lock);
-	if (acknowledges && !killed)
+	if (acknowledges)
 		mqtt->handlers.on_published(mqtt->handlers.ctx, publish->tag);
 	return true;
 }

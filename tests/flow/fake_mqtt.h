@@ -34,7 +34,8 @@ void fake_mqtt_acknowledges(bool by_itself);
 void fake_mqtt_break(void);
 void fake_mqtt_reset_publishes(void);
 
-/* A message on a topic that contains `part` kills the connection before its PUBACK ("": none does). */
+/* A message on a topic that contains `part` kills the connection ("": none does): neither it nor what is sent behind it
+ * has a PUBACK, until fake_mqtt_reset_publishes(). */
 void fake_mqtt_poison(const char *part);
 
 /* PUBACK, refusal for ever of the publish with this tag; the intake's link. */

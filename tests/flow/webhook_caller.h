@@ -1,0 +1,52 @@
+/* webhook_caller - the provider, calling the webhook as its server would: first the gate, then the handler.
+ *
+ * The macs were computed outside of this project (Python's hmac) with the secret of the world's configuration. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TESTS_FLOW_WEBHOOK_CALLER_H
+#define TESTS_FLOW_WEBHOOK_CALLER_H
+
+#include "tests/flow/fake_http_header.h"
+#include "tests/flow/flow_world.h"
+
+/* Tokens of the first and second command of a new spool, of one of another spool, and of MO SMS. */
+#define STATUS_1     "/callback/status/feedface-1-a50f530b30e93c7bd4312630cf62ac96"
+#define STATUS_2     "/callback/status/feedface-2-1a7144efc408f94eafd7eb90c015c897"
+#define STATUS_OTHER "/callback/status/0000beef-1-7ffeb91abde1d7d03703688ec2103748"
+#define SMS	     "/callback/sms/fd5e17d13d5abe2af937490c946a9c40"
+
+#define SENT_A	    "CommandSid=" SID_A "&SimSid=" SIM_1 "&Direction=to_sim&Status=sent&Payload=reboot"
+#define DELIVERED_A "CommandSid=" SID_A "&SimSid=" SIM_1 "&Direction=to_sim&Status=delivered&Payload=reboot"
+#define RECEIVED_B  "CommandSid=" SID_B "&SimSid=" SIM_1 "&Direction=from_sim&Status=received&Payload=T%3D21.5"
+
+struct call {
+	const char *method; /* NULL: POST */
+	const char *path, *query, *body;
+	const char *header, *value; /* one more; NULL: none */
+	const char *type;	    /* NULL: that of a form */
+};
+
+static inline int call_webhook(struct world *world, struct call call)
+{
+	const struct http_headers headers = {
+		.names = {"Content-Type", call.header},
+		.values = {call.type != NULL ? call.type : "application/x-www-form-urlencoded", call.value}};
+	const char *body = call.body != NULL ? call.body : "";
+	const struct http_request_in request = {
+		.method = call.method != NULL ? call.method : "POST",
+		.path = call.path,
+		.query = call.query != NULL ? call.query : "",
+		.body = body,
+		.body_len = strlen(body),
+		.peer = "192.0.2.1",
+		.headers = &headers,
+	};
+	struct http_reply reply = {0};
+	int refused = callback_intake_gate(&world->callbacks, request.method, request.path);
+	if (refused != 0)
+		return refused;
+	callback_intake_handle(&world->callbacks, &request, &reply);
+	return reply.status;
+}
+#define CALL(world, ...) call_webhook((world), (struct call){__VA_ARGS__})
+
+#endif
