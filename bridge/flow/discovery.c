@@ -21,12 +21,13 @@ struct discovery {
 	struct discovery_parts parts;
 	struct thread thread;
 	_Atomic bool again;
+	size_t cleared; /* in this walk; the thread's own */
 };
 
 /* False when it is time to stop. The publisher's queue is shared with answers and health: never fill it. */
-static bool wait_for_publisher(struct discovery *discovery)
+static bool wait_for_publisher(struct discovery *discovery, size_t most)
 {
-	while (event_publisher_backlog(discovery->parts.publisher) > BACKLOG_MAX) {
+	while (event_publisher_backlog(discovery->parts.publisher) > most) {
 		if (thread_is_stopping(&discovery->thread))
 			return false;
 		thread_wait(&discovery->thread, PATIENCE_MS);
@@ -99,30 +100,51 @@ static bool publish_all(struct discovery *discovery)
 	struct mapped_device mapped;
 	publish_bridge(discovery);
 	for (size_t i = 0; mapping_at(discovery->parts.mapping, i, &mapped); i++) {
-		if (!wait_for_publisher(discovery) || atomic_load(&discovery->again))
+		if (!wait_for_publisher(discovery, BACKLOG_MAX) || atomic_load(&discovery->again))
 			return false;
 		publish_device(discovery, &mapped);
 	}
 	return true;
 }
 
-/* Devices that were published and are in the mapping no more. */
-static bool clear_gone(struct discovery *discovery)
+/* Walks the devices that were published and are in the mapping no more. False: it is time to stop. */
+static bool each_gone(struct discovery *discovery, void (*act)(struct discovery *discovery, const char *device))
 {
-	char key[DEVICE_SIZE + 8] = REMEMBERED, id[DISCOVERY_ID_SIZE];
+	char key[DEVICE_SIZE + 8] = REMEMBERED;
 	struct mapped_device mapped;
 	while (store_recall_next(discovery->parts.store, REMEMBERED, key, sizeof(key))) {
 		const char *device = key + strlen(REMEMBERED);
-		if (!wait_for_publisher(discovery))
+		if (!wait_for_publisher(discovery, BACKLOG_MAX))
 			return false;
-		if (mapping_find(discovery->parts.mapping, device, &mapped))
-			continue;
-		discovery_id(id, discovery->parts.settings->topics_bridge, device);
-		post(discovery, id, "", 0);
-		remember(discovery, device, false);
-		log_info("", "device cleared from Home Assistant", LOG_TEXT("device", device));
+		if (!mapping_find(discovery->parts.mapping, device, &mapped))
+			act(discovery, device);
 	}
 	return true;
+}
+
+static void clear_device(struct discovery *discovery, const char *device)
+{
+	char id[DISCOVERY_ID_SIZE];
+	discovery_id(id, discovery->parts.settings->topics_bridge, device);
+	post(discovery, id, "", 0);
+	discovery->cleared++;
+}
+
+static void forget_device(struct discovery *discovery, const char *device)
+{
+	remember(discovery, device, false);
+	log_info("", "device cleared from Home Assistant", LOG_TEXT("device", device));
+}
+
+/* A device is forgotten only when the broker has everything, its clearing too: else nobody would ever clear it. */
+static bool clear_gone(struct discovery *discovery)
+{
+	discovery->cleared = 0;
+	if (!each_gone(discovery, clear_device))
+		return false;
+	if (discovery->cleared == 0)
+		return true;
+	return wait_for_publisher(discovery, 0) && each_gone(discovery, forget_device);
 }
 
 static void run(void *ctx)

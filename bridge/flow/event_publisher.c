@@ -10,6 +10,7 @@
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/flow/post_queue.h"
+#include "bridge/flow/publish_window.h"
 #include "bridge/flow/thread.h"
 
 enum {
@@ -26,8 +27,7 @@ struct event_publisher {
 	struct post_queue posts;
 
 	/* Under thread.lock. */
-	int64_t window[MQTT_WINDOW]; /* seqs without PUBACK; 0: free */
-	size_t in_flight;
+	struct publish_window window;
 	int64_t acked[ACKED_MAX];
 	size_t acked_count;
 	bool reset, ready; /* ready: the handle took the last publish */
@@ -54,6 +54,7 @@ void event_publisher_destroy(struct event_publisher *publisher)
 	if (publisher == NULL)
 		return;
 	post_queue_clear(&publisher->posts);
+	publish_window_clear(&publisher->window);
 	thread_clear(&publisher->thread);
 	free(publisher);
 }
@@ -72,50 +73,48 @@ void event_publisher_post(struct event_publisher *publisher, const struct event_
 
 size_t event_publisher_backlog(struct event_publisher *publisher)
 {
-	return post_queue_count(&publisher->posts);
+	pthread_mutex_lock(&publisher->thread.lock);
+	size_t under_way = publish_window_posts(&publisher->window);
+	pthread_mutex_unlock(&publisher->thread.lock);
+	return under_way + post_queue_count(&publisher->posts);
 }
 
-/* Takes `tag` out of the window and notes it for the store. Under the lock. */
+/* Takes `tag` out of the window; an event is noted for the store. Under the lock. */
 static bool note_settled(struct event_publisher *publisher, int64_t tag)
 {
-	for (size_t i = 0; i < MQTT_WINDOW; i++) {
-		if (publisher->window[i] != tag)
-			continue;
-		publisher->window[i] = 0;
-		publisher->in_flight--;
-		if (publisher->acked_count < ACKED_MAX)
-			publisher->acked[publisher->acked_count++] = tag;
-		return true;
-	}
-	return false;
+	if (!publish_window_settle(&publisher->window, tag))
+		return false;
+	if (tag > 0 && publisher->acked_count < ACKED_MAX)
+		publisher->acked[publisher->acked_count++] = tag;
+	return true;
+}
+
+static bool settle(struct event_publisher *publisher, int64_t tag)
+{
+	pthread_mutex_lock(&publisher->thread.lock);
+	bool ours = note_settled(publisher, tag);
+	pthread_mutex_unlock(&publisher->thread.lock);
+	thread_wake(&publisher->thread);
+	return ours;
 }
 
 void event_publisher_on_published(void *ctx, int64_t tag)
 {
 	struct event_publisher *publisher = ctx;
-	if (tag <= 0)
-		return;
-	pthread_mutex_lock(&publisher->thread.lock);
-	bool ours = note_settled(publisher, tag);
-	pthread_mutex_unlock(&publisher->thread.lock);
-	if (ours)
+	if (settle(publisher, tag) && tag > 0)
 		counters_add(publisher->counters, COUNT_EVENT_PUBLISHED);
-	thread_wake(&publisher->thread);
 }
 
 void event_publisher_on_refused(void *ctx, int64_t tag, const char *why)
 {
 	struct event_publisher *publisher = ctx;
-	if (tag <= 0)
+	if (!settle(publisher, tag))
 		return;
-	pthread_mutex_lock(&publisher->thread.lock);
-	bool ours = note_settled(publisher, tag);
-	pthread_mutex_unlock(&publisher->thread.lock);
-	if (ours) {
-		counters_add(publisher->counters, COUNT_EVENT_REFUSED_BY_BROKER);
+	counters_add(publisher->counters, COUNT_EVENT_REFUSED_BY_BROKER);
+	if (tag > 0)
 		log_error("", "event refused by the broker: dropped", LOG_NUMBER("event", tag), LOG_TEXT("why", why));
-	}
-	thread_wake(&publisher->thread);
+	else
+		log_error("", "message refused by the broker: dropped", LOG_TEXT("why", why));
 }
 
 void event_publisher_on_reset(void *ctx)
@@ -125,16 +124,6 @@ void event_publisher_on_reset(void *ctx)
 	publisher->reset = true;
 	pthread_mutex_unlock(&publisher->thread.lock);
 	thread_wake(&publisher->thread);
-}
-
-/* The oldest event in the window, or 0. Under the lock. */
-static int64_t oldest_in_flight(const struct event_publisher *publisher)
-{
-	int64_t oldest = 0;
-	for (size_t i = 0; i < MQTT_WINDOW; i++)
-		if (publisher->window[i] > 0 && (oldest == 0 || publisher->window[i] < oldest))
-			oldest = publisher->window[i];
-	return oldest;
 }
 
 /* A connection died with events in flight. When it is always the same one at the head, and nothing was acknowledged in
@@ -153,38 +142,56 @@ static void suspect_oldest(struct event_publisher *publisher, int64_t oldest)
 	publisher->suspect_tries = 0;
 }
 
+/* Posts that a lost handle had: in front of the others again, in their order. */
+static void put_back(struct event_publisher *publisher, struct post *posts, size_t count)
+{
+	for (size_t i = count; i > 0; i--) {
+		struct post *post = &posts[i - 1];
+		if (++post->tries < POISON_TRIES) {
+			post_queue_return(&publisher->posts, post);
+			continue;
+		}
+		log_error("", "message dropped: the connection dies with it each time", LOG_TEXT("topic", post->topic));
+		post_clear(post);
+	}
+}
+
+/* A new handle: what the old one had without PUBACK goes out again. Its events are still in the store. */
+static void start_over(struct event_publisher *publisher)
+{
+	struct post posts[MQTT_WINDOW];
+	size_t events = 0;
+	pthread_mutex_lock(&publisher->thread.lock);
+	int64_t oldest = publish_window_oldest(&publisher->window);
+	size_t count = publish_window_reset(&publisher->window, posts, &events);
+	publisher->reset = false;
+	publisher->ready = true;
+	pthread_mutex_unlock(&publisher->thread.lock);
+	put_back(publisher, posts, count);
+	publisher->cursor = 0;
+	suspect_oldest(publisher, oldest);
+	for (size_t i = 0; i < events; i++)
+		counters_add(publisher->counters, COUNT_EVENT_REPUBLISHED);
+}
+
 /* Takes over what the handlers noted: acknowledged events are forgotten, a new handle starts over. */
 static void take_notes(struct event_publisher *publisher)
 {
 	int64_t acked[ACKED_MAX];
-	int64_t oldest = 0;
-	size_t again = 0;
 	pthread_mutex_lock(&publisher->thread.lock);
+	publish_window_sweep(&publisher->window);
 	size_t count = publisher->acked_count;
 	for (size_t i = 0; i < count; i++)
 		acked[i] = publisher->acked[i];
 	publisher->acked_count = 0;
 	bool reset = publisher->reset;
-	if (reset) {
-		oldest = oldest_in_flight(publisher);
-		again = publisher->in_flight;
-		for (size_t i = 0; i < MQTT_WINDOW; i++)
-			publisher->window[i] = 0;
-		publisher->in_flight = 0;
-		publisher->reset = false;
-		publisher->ready = true;
-	}
 	pthread_mutex_unlock(&publisher->thread.lock);
 	if (count > 0) {
 		crash_point("publisher-before-done");
 		store_events_done(publisher->store, acked, count);
 	}
-	if (!reset)
-		return;
-	publisher->cursor = 0;
-	suspect_oldest(publisher, oldest);
-	for (size_t i = 0; i < again; i++)
-		counters_add(publisher->counters, COUNT_EVENT_REPUBLISHED);
+	if (reset)
+		start_over(publisher);
 }
 
 /* How many more may be in flight now. */
@@ -192,7 +199,7 @@ static size_t room(struct event_publisher *publisher)
 {
 	size_t limit = publisher->suspect_tries >= SUSPECT_TRIES ? 1 : MQTT_WINDOW;
 	pthread_mutex_lock(&publisher->thread.lock);
-	size_t taken = publisher->in_flight + publisher->acked_count;
+	size_t taken = publisher->window.taken + publisher->acked_count;
 	size_t free_places = publisher->ready && !publisher->reset && taken < limit ? limit - taken : 0;
 	pthread_mutex_unlock(&publisher->thread.lock);
 	return free_places;
@@ -201,13 +208,7 @@ static size_t room(struct event_publisher *publisher)
 static void enter_window(struct event_publisher *publisher, int64_t seq)
 {
 	pthread_mutex_lock(&publisher->thread.lock);
-	for (size_t i = 0; i < MQTT_WINDOW; i++) {
-		if (publisher->window[i] == 0) {
-			publisher->window[i] = seq;
-			publisher->in_flight++;
-			break;
-		}
-	}
+	publish_window_enter(&publisher->window, seq);
 	pthread_mutex_unlock(&publisher->thread.lock);
 }
 
@@ -258,34 +259,38 @@ static bool publish_events(struct event_publisher *publisher)
 	return sent && count == places;
 }
 
+static bool publish_post(struct event_publisher *publisher, struct post *popped)
+{
+	const struct post *post;
+	pthread_mutex_lock(&publisher->thread.lock);
+	int64_t tag = publish_window_enter_post(&publisher->window, popped, &post);
+	pthread_mutex_unlock(&publisher->thread.lock);
+	const struct mqtt_publish publish = {
+		.topic = post->topic,
+		.payload = post->payload,
+		.len = post->len,
+		.retain = post->retain,
+		.correlation = post->correlation,
+		.correlation_len = post->correlation_len,
+		.content_type = "application/json",
+		.tag = tag,
+	};
+	return mqtt_publish(publisher->mqtt, &publish);
+}
+
+/* One that the handle did not take stays in the window until the new handle hands it back. */
 static void publish_posts(struct event_publisher *publisher)
 {
 	struct post post;
-	while (room(publisher) > 0 && post_queue_pop(&publisher->posts, &post)) {
-		const struct mqtt_publish publish = {
-			.topic = post.topic,
-			.payload = post.payload,
-			.len = post.len,
-			.retain = post.retain,
-			.correlation = post.correlation,
-			.correlation_len = post.correlation_len,
-			.content_type = "application/json",
-			.tag = 0,
-		};
-		bool sent = mqtt_publish(publisher->mqtt, &publish);
-		if (sent)
-			post_clear(&post);
-		else
-			post_queue_return(&publisher->posts, &post);
-		if (!sent)
+	while (room(publisher) > 0 && post_queue_pop(&publisher->posts, &post))
+		if (!publish_post(publisher, &post))
 			not_ready(publisher);
-	}
 }
 
 static bool idle(struct event_publisher *publisher)
 {
 	pthread_mutex_lock(&publisher->thread.lock);
-	bool nothing = publisher->in_flight == 0 && publisher->acked_count == 0;
+	bool nothing = publisher->window.taken == 0 && publisher->acked_count == 0;
 	pthread_mutex_unlock(&publisher->thread.lock);
 	return nothing && post_queue_count(&publisher->posts) == 0;
 }

@@ -3,10 +3,11 @@
  * Threads:   one of its own publishes; on_published and on_reset come from Paho's threads and only
  *            note and wake.
  * Promise:   an event is forgotten only after its PUBACK; after a lost connection everything without
- *            PUBACK goes out again, in order. What event_publisher_post() takes (state, health, answers)
- *            is not durable: it is bounded, the oldest gives way.
- * Failure:   an event that the broker refuses for good, or with which the connection died POISON_TRIES times in a
- *            row, is logged and dropped, so that one message cannot stop the rest. */
+ *            PUBACK goes out again, in order. What event_publisher_post() takes (health, answers,
+ *            discovery) does so too while the process lives, but is not durable; and it is bounded, the oldest
+ *            gives way.
+ * Failure:   an event or post that the broker refuses for good, or with which the connection died POISON_TRIES times in
+ * a row, is logged and dropped, so that one message cannot stop the rest. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_FLOW_EVENT_PUBLISHER_H
 #define BRIDGE_FLOW_EVENT_PUBLISHER_H
@@ -30,7 +31,7 @@ void event_publisher_start(struct event_publisher *publisher, struct mqtt *mqtt)
 void event_publisher_stop(struct event_publisher *publisher, int64_t timeout_ms);
 void event_publisher_destroy(struct event_publisher *publisher);
 
-/* A message that need not survive. Copied. `correlation` NULL: none. */
+/* A message that need not survive the process. Copied. `correlation` NULL: none. */
 struct event_post {
 	const char *topic;
 	const void *payload;
@@ -41,7 +42,7 @@ struct event_post {
 };
 void event_publisher_post(struct event_publisher *publisher, const struct event_post *post);
 
-/* How many posts wait. */
+/* How many posts wait or have no PUBACK yet. */
 size_t event_publisher_backlog(struct event_publisher *publisher);
 
 /* From mqtt's handlers; `ctx` is the publisher. */

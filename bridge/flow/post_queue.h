@@ -21,6 +21,7 @@ struct post {
 	char *topic, *payload, *correlation;
 	size_t len, correlation_len;
 	bool retain;
+	int tries; /* handles that were given up with it under way */
 };
 void post_clear(struct post *post);
 
