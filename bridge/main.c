@@ -326,10 +326,12 @@ static void load(struct bridge *bridge, const struct options *options)
 		fputs(buffer_text(&faults.text), stderr);
 		process_end(EXIT_CONFIGURATION);
 	}
+	log_setup((enum log_level)bridge->settings->log_level, (enum log_format)bridge->settings->log_format,
+		  bridge->settings->log_bodies);
+	reload_tell_notes(&faults);
 	settings_faults_clear(&faults);
 	bridge->mapping = mapping_create(devices);
-	if (options->dry_run)
-		bridge->settings->api_dry_run = true;
+	bridge->settings->api_dry_run |= options->dry_run;
 }
 
 static int print_config(const struct options *options)
@@ -357,8 +359,6 @@ static int print_urls(struct bridge *bridge)
 
 static int serve(struct bridge *bridge)
 {
-	log_setup((enum log_level)bridge->settings->log_level, (enum log_format)bridge->settings->log_format,
-		  bridge->settings->log_bodies);
 	process_block_signals();
 	start(bridge);
 	run(bridge);

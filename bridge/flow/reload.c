@@ -3,6 +3,7 @@
 #include "bridge/flow/reload.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "bridge/base/log.h"
 #include "bridge/base/text.h"
@@ -33,6 +34,23 @@ static void swap(struct reload *reload, const struct settings *fresh, struct dev
 	atomic_store(&reload->certificate_due, true);
 }
 
+static void without_last_line_end(char *text)
+{
+	size_t len = strlen(text);
+	if (len > 0 && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+}
+
+void reload_tell_notes(const struct settings_faults *faults)
+{
+	char notes[WHY_SIZE];
+	if (faults->notes.len == 0)
+		return;
+	text_copy(notes, sizeof(notes), buffer_text(&faults->notes));
+	without_last_line_end(notes);
+	log_warn("", "the configuration is not safe", LOG_TEXT("why", notes));
+}
+
 bool reload_run(struct reload *reload, char *why, size_t why_size)
 {
 	struct settings_faults faults;
@@ -44,9 +62,11 @@ bool reload_run(struct reload *reload, char *why, size_t why_size)
 	if (ok) {
 		text_format(why, why_size, "%zu devices", devices_count(devices));
 		swap(reload, fresh, devices);
+		reload_tell_notes(&faults);
 		log_info("", "reloaded mappings and secrets", LOG_TEXT("now", why));
 	} else {
 		text_copy(why, why_size, buffer_text(&faults.text));
+		without_last_line_end(why);
 		log_error("", "reload refused, nothing changed", LOG_TEXT("why", why));
 	}
 	counters_add(reload->counters, ok ? COUNT_RELOADS : COUNT_RELOAD_FAILURES);

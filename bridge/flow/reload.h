@@ -31,6 +31,9 @@ struct reload {
 	pthread_mutex_t lock;
 };
 
+/* Logs what is doubtful in a configuration that was taken. */
+void reload_tell_notes(const struct settings_faults *faults);
+
 /* True and, in `why`, what is in use now; false and the first faults (also logged, each with file and line). */
 bool reload_run(struct reload *reload, char *why, size_t why_size);
 

@@ -45,12 +45,17 @@ static bool refuse(char why[WHY_SIZE], const char *path, const char *what)
 
 static bool check_file(const struct text_file *file, const char *path, char why[WHY_SIZE])
 {
-	if ((file->mode & (S_IROTH | S_IWOTH)) && !is_handed_over_by_platform(path))
-		return refuse(why, path, "is open to everybody on this machine; take the rights away (chmod o-rwx)");
+	why[0] = '\0';
+	if ((file->mode & S_IWOTH) && !is_handed_over_by_platform(path))
+		return refuse(why, path,
+			      "can be changed by everybody on this machine; take the rights away (chmod o-rwx)");
 	if (file->len == 0 || text_equal(file->text, "\n"))
 		return refuse(why, path, "is empty; write the secret into it");
 	if (strchr(file->text, '\r'))
 		return refuse(why, path, "holds a carriage return; save it with Unix line ends");
+	if ((file->mode & S_IROTH) && !is_handed_over_by_platform(path))
+		text_format(why, WHY_SIZE,
+			    "%s can be read by everybody on this machine; take the rights away (chmod o-rwx)", path);
 	return true;
 }
 

@@ -17,7 +17,8 @@
 
 enum { SECRET_MAX = 65536 };
 
-/* The file without its last line end; one or more lines, not empty. */
+/* The file without its last line end; one or more lines, not empty. NULL with the reason; else `why` is a warning
+ * (everybody can read the file) or "". */
 char *secret_read(const char *path, char why[WHY_SIZE]);
 
 /* Wipes and frees; NULL is fine. */

@@ -93,14 +93,17 @@ struct settings {
 	bool log_bodies;
 };
 
-/* Faults found, one a line. */
+/* Faults found, one a line, and what is doubtful but stops nothing. */
 struct settings_faults {
 	struct buffer text;
 	size_t count;
+	struct buffer notes;
 };
 void settings_faults_init(struct settings_faults *faults);
 void settings_faults_clear(struct settings_faults *faults);
 void settings_fault(struct settings_faults *faults, const char *file, size_t line, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void settings_note(struct settings_faults *faults, const char *file, size_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Loads file, environment and secrets. NULL when there was a fault; yours to free. */

@@ -6,6 +6,7 @@
 
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
+#include "bridge/settings/devices.h"
 #include "bridge/settings/expand.h"
 #include "bridge/settings/secret.h"
 #include "bridge/settings/settings_faults.h"
@@ -207,6 +208,8 @@ static void load_secret(struct settings_loading *loading, const struct setting *
 		value = secret_read(path, why);
 		if (!value)
 			fault_value(loading, setting, node, why);
+		else if (why[0])
+			settings_note(loading->faults, loading->path, node->line, "%s_file: %s", setting->path, why);
 		free(path);
 		has_value = value != NULL;
 	}
@@ -259,6 +262,9 @@ bool settings_loading_run(struct settings_loading *loading)
 	}
 	if (loading->faults->count == before)
 		return true;
+	/* All faults at once: the mapping's too, though nothing comes of it. */
+	if (root && loading->origins[AT_mappings].source != SOURCE_DEFAULT && !loading->origins[AT_mappings].failed)
+		devices_free(devices_load(loading->settings->mappings, loading->faults));
 	settings_faults_close(loading->faults, loading->path);
 	settings_free(loading->settings);
 	loading->settings = NULL;

@@ -57,20 +57,33 @@ static char *read_with_mode(mode_t mode, char why[WHY_SIZE])
 	return secret_read(path, why);
 }
 
-static void a_file_open_to_everybody_is_refused(void **state)
+static void a_file_that_everybody_can_change_is_refused(void **state)
 {
 	(void)state;
 	char why[WHY_SIZE] = "";
-	const mode_t open_modes[] = {0644, 0604, 0602, 0777};
-	const mode_t closed_modes[] = {0600, 0400, 0640, 0660};
+	const mode_t open_modes[] = {0602, 0606, 0666, 0777};
 
 	unsetenv("CREDENTIALS_DIRECTORY");
 	for (size_t i = 0; i < 4; i++) {
 		assert_null(read_with_mode(open_modes[i], why));
 		assert_non_null(strstr(why, "chmod o-rwx"));
-		char *secret = read_with_mode(closed_modes[i], why);
+	}
+}
+
+static void a_file_that_everybody_can_read_is_taken_with_a_warning(void **state)
+{
+	(void)state;
+	char why[WHY_SIZE] = "";
+	const mode_t modes[] = {0644, 0604, 0600, 0400, 0640, 0660};
+
+	unsetenv("CREDENTIALS_DIRECTORY");
+	for (size_t i = 0; i < 6; i++) {
+		char *secret = read_with_mode(modes[i], why);
 
 		assert_non_null(secret);
+		assert_string_equal(secret, "s3cret");
+		assert_int_equal(strstr(why, "chmod o-rwx") != NULL, i < 2);
+		assert_null(strstr(why, "s3cret"));
 		secret_free(secret);
 	}
 }
@@ -81,13 +94,13 @@ static void below_the_credentials_directory_the_mode_does_not_matter(void **stat
 	char why[WHY_SIZE] = "";
 
 	setenv("CREDENTIALS_DIRECTORY", workplace, 1);
-	char *secret = read_with_mode(0444, why);
+	char *secret = read_with_mode(0446, why);
 
 	assert_non_null(secret);
 	assert_string_equal(secret, "s3cret");
 	secret_free(secret);
 
-	secret = read_with_mode(0444, why);
+	secret = read_with_mode(0446, why);
 	assert_non_null(secret);
 	secret_free(secret);
 	unsetenv("CREDENTIALS_DIRECTORY");
@@ -99,7 +112,7 @@ static void beside_the_credentials_directory_the_mode_matters(void **state)
 	(void)state;
 	char why[WHY_SIZE] = "", folder[WORKPLACE_PATH_SIZE], path[WORKPLACE_PATH_SIZE];
 
-	assert_null(read_with_mode(0444, why)); /* leaves the file */
+	assert_null(read_with_mode(0446, why)); /* leaves the file */
 	assert_int_equal(mkdir(workplace_path(folder, "sec"), 0700), 0);
 	setenv("CREDENTIALS_DIRECTORY", folder, 1);
 	assert_null(secret_read(workplace_path(path, "secret"), why));
@@ -169,7 +182,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_is_its_file_without_the_line_end),
-		cmocka_unit_test(a_file_open_to_everybody_is_refused),
+		cmocka_unit_test(a_file_that_everybody_can_change_is_refused),
+		cmocka_unit_test(a_file_that_everybody_can_read_is_taken_with_a_warning),
 		cmocka_unit_test(below_the_credentials_directory_the_mode_does_not_matter),
 		cmocka_unit_test(beside_the_credentials_directory_the_mode_matters),
 		cmocka_unit_test(a_secret_over_its_cap_is_refused),

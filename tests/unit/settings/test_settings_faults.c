@@ -144,6 +144,33 @@ static void all_mistakes_are_named_at_once(void **state)
 	settings_faults_clear(&faults);
 }
 
+static void the_mappings_mistakes_are_named_with_the_settings(void **state)
+{
+	(void)state;
+	struct settings_faults faults;
+
+	workplace_write("map.yaml", "devices:\n  a+b: x\n  c: HS12\n");
+	const char *said = faults_of(CREDENTIALS "mappings: map.yaml\nnew: 1\n", &faults);
+
+	assert_int_equal(faults.count, 3);
+	assert_non_null(strstr(said, "new is not a setting"));
+	assert_non_null(strstr(said, "map.yaml:2: "));
+	assert_non_null(strstr(said, "map.yaml:3: "));
+	settings_faults_clear(&faults);
+}
+
+static void the_devices_may_live_beside_the_bridges_own_topics(void **state)
+{
+	(void)state;
+	struct settings_faults faults;
+
+	faults_of(CREDENTIALS "topics: {command: site/+/cmd, status: site/+/status, up: site/+/up, "
+			      "bridge: site/bridge}\n",
+		  &faults);
+	assert_int_equal(faults.count, 0);
+	settings_faults_clear(&faults);
+}
+
 static void beyond_fifty_mistakes_are_counted(void **state)
 {
 	(void)state;
@@ -190,6 +217,8 @@ int main(void)
 		cmocka_unit_test(each_mistake_is_one_fault_with_its_line),
 		cmocka_unit_test(each_way_to_log_in_needs_its_credentials),
 		cmocka_unit_test(all_mistakes_are_named_at_once),
+		cmocka_unit_test(the_mappings_mistakes_are_named_with_the_settings),
+		cmocka_unit_test(the_devices_may_live_beside_the_bridges_own_topics),
 		cmocka_unit_test(beyond_fifty_mistakes_are_counted),
 		cmocka_unit_test(a_fault_never_shows_a_secret_or_a_control_character),
 	};
