@@ -91,7 +91,6 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *ctx)
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct transfer *transfer = ctx;
-
 	(void)bytes;
 	transfer->header_bytes += size * count;
 	return transfer->header_bytes > HEADERS_MAX ? 0 : size * count;
@@ -102,6 +101,7 @@ static const struct {
 	long value;
 } NUMBERS[] = {
 	{CURLOPT_NOSIGNAL, 1},
+	{CURLOPT_NOPROGRESS, 0}, /* what looks for an abort */
 	{CURLOPT_LOW_SPEED_LIMIT, 1},
 	{CURLOPT_LOW_SPEED_TIME, 20},
 	{CURLOPT_FOLLOWLOCATION, 0},
@@ -172,6 +172,8 @@ static struct transfer *create_transfer(struct http_client *client)
 	buffer_init(&transfer->answer, client->options.max_answer);
 	set_callbacks(transfer);
 	set_trust(easy, client->ca_file);
+	(void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, http_client_is_aborted);
+	(void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, client->options.abort);
 	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)client->options.timeout_ms);
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)client->options.connect_timeout_ms);
 	transfer->next = client->all;
@@ -244,7 +246,6 @@ static void set_request(struct transfer *transfer, const struct http_request_out
 {
 	CURL *easy = transfer->easy;
 	CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, request->url);
-
 	assert(!strcmp(request->method, request->body ? "POST" : "GET"));
 	set_headers(transfer, request);
 	if (request->body) {
@@ -286,7 +287,6 @@ void http_client_destroy(struct http_client *client)
 		return;
 	while (client->all) {
 		struct transfer *transfer = client->all;
-
 		client->all = transfer->next;
 		(void)curl_multi_remove_handle(client->multi, transfer->easy);
 		wipe(transfer);

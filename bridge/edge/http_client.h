@@ -25,6 +25,7 @@ struct http_client_options {
 	int64_t timeout_ms, connect_timeout_ms;
 	size_t max_answer; /* bytes; more is cut and `truncated` set */
 	int64_t max_connections;
+	_Atomic bool *abort; /* once true, a poll ends what is under way as if it had failed; NULL: never */
 };
 
 struct http_request_out {
@@ -67,5 +68,8 @@ void http_client_wake(struct http_client *client);
 
 /* One request, waited for. `done` is called before it returns. */
 void http_client_fetch(struct http_client *client, const struct http_request_out *request, http_done *done, void *ctx);
+
+/* Within: does `options.abort` say so? The numbers, libcurl's progress, do not matter. */
+int http_client_is_aborted(void *abort, int64_t a, int64_t b, int64_t c, int64_t d);
 
 #endif

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/http_client.h"
 
+#include <stdatomic.h>
+
 struct fetch {
 	http_done *done;
 	void *ctx;
@@ -23,4 +25,11 @@ void http_client_fetch(struct http_client *client, const struct http_request_out
 	http_client_start(client, request, on_fetched, &fetch);
 	while (!fetch.over)
 		http_client_poll(client, 1000);
+}
+
+int http_client_is_aborted(void *abort, int64_t a, int64_t b, int64_t c, int64_t d)
+{
+	const _Atomic bool *flag = abort;
+	(void)a, (void)b, (void)c, (void)d;
+	return flag && atomic_load(flag);
 }

@@ -175,6 +175,7 @@ void admin_start(struct admin *admin, const struct health *health, struct reload
 
 void admin_stop(struct admin *admin)
 {
+	api_query_stop(admin->actor.query);
 	thread_stop(&admin->thread);
 	api_query_destroy(admin->actor.query);
 	admin->actor.query = NULL;

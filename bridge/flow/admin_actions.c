@@ -91,7 +91,7 @@ static bool act_list(struct admin_actor *actor, const struct admin_request *requ
 	struct listing listing = {.data = answer->data, .left = request->limit};
 	bool complete;
 	json_open_object(answer->data, "");
-	json_open_array(answer->data, "commands");
+	json_open_array(answer->data, "sms_commands");
 	struct outcome outcome = api_query_list(actor->query, &filter, list_page, &listing, &complete);
 	json_close_array(answer->data);
 	json_put_integer(answer->data, "count", request->limit - listing.left);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/api_query.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct api_query {
 	const struct settings *settings;
 	struct account *account;
 	struct http_client *http;
+	_Atomic bool stopping;
 };
 
 struct api_query *api_query_create(const struct settings *settings, struct account *account)
@@ -30,8 +32,17 @@ struct api_query *api_query_create(const struct settings *settings, struct accou
 		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
 		.max_answer = API_ANSWER_MAX,
 		.max_connections = 1,
+		.abort = &query->stopping,
 	});
 	return query;
+}
+
+void api_query_stop(struct api_query *query)
+{
+	if (query == NULL)
+		return;
+	atomic_store(&query->stopping, true);
+	http_client_wake(query->http);
 }
 
 void api_query_destroy(struct api_query *query)
@@ -80,10 +91,14 @@ static void on_answer(void *ctx, const struct http_result *result)
 static struct outcome ask(struct api_query *query, const char *url, struct get *get)
 {
 	char authorization[AUTHORIZATION_SIZE];
+	uint64_t refused = 0;
 	for (int i = 0; i < TRIES; i++) {
 		uint64_t generation = account_authorize(query->account, authorization);
 		if (generation == 0)
 			return plain_outcome(OUTCOME_RETRY, "no_token", "there is no access token now");
+		if (generation == refused)
+			break;
+		refused = generation;
 		const struct http_request_out request = {
 			.method = "GET",
 			.url = url,
@@ -91,8 +106,11 @@ static struct outcome ask(struct api_query *query, const char *url, struct get *
 			.username = "",
 			.password = "",
 		};
-		http_client_fetch(query->http, &request, on_answer, get);
+		if (!atomic_load(&query->stopping))
+			http_client_fetch(query->http, &request, on_answer, get);
 		explicit_bzero(authorization, sizeof(authorization));
+		if (atomic_load(&query->stopping))
+			return plain_outcome(OUTCOME_RETRY, "stopping", "the bridge stops");
 		account_note(query->account, &get->outcome, generation);
 		if (get->outcome.account != ACCOUNT_UNAUTHORIZED)
 			break;

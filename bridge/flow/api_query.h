@@ -22,6 +22,9 @@ struct api_query;
 struct api_query *api_query_create(const struct settings *settings, struct account *account);
 void api_query_destroy(struct api_query *query);
 
+/* From any thread: what is under way, and all that follows, ends at once as RETRY. NULL is fine. */
+void api_query_stop(struct api_query *query);
+
 /* GET {api.url}/SmsCommands/{sid}. */
 struct outcome api_query_fetch(struct api_query *query, const char *sid, struct api_resource *ret);
 

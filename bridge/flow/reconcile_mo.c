@@ -51,7 +51,8 @@ static int64_t since(struct reconcile *reconcile, int64_t now_ms)
 	int64_t since_ms = recall_time(reconcile, SINCE_KEY, -1);
 	if (since_ms >= 0)
 		return since_ms;
-	since_ms = configured_ms >= 0 ? configured_ms : now_ms;
+	/* The API's times may be whole seconds: what came in this one is not history. */
+	since_ms = configured_ms >= 0 ? configured_ms : now_ms - now_ms % 1000;
 	remember_time(reconcile, SINCE_KEY, since_ms);
 	return since_ms;
 }

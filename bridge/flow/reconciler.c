@@ -58,8 +58,10 @@ struct reconciler *reconciler_start(const struct reconciler_parts *parts)
 
 void reconciler_stop(struct reconciler *reconciler)
 {
-	if (reconciler != NULL)
-		thread_stop(&reconciler->thread);
+	if (reconciler == NULL)
+		return;
+	api_query_stop(reconciler->reconcile.query);
+	thread_stop(&reconciler->thread);
 }
 
 void reconciler_destroy(struct reconciler *reconciler)

@@ -84,7 +84,7 @@ static void look_at_the_list(struct world *world)
 	json_view_close(view);
 	view = ask_well(world, "list", "\"device\":\"meter-002\",\"status\":\"delivered\",\"direction\":\"to_sim\"");
 	assert_int_equal(json_view_count(view, "data.commands"), 5);
-	assert_string_equal(json_view_text(view, "data.commands[0].sim_sid"), METER_2_SIM);
+	assert_string_equal(json_view_text(view, "data.sms_commands[0].sim_sid"), METER_2_SIM);
 	assert_true(json_view_bool(view, "data.complete"));
 	json_view_close(view);
 	view = ask_well(world, "list", "\"direction\":\"from_sim\"");
