@@ -44,8 +44,11 @@ struct mqtt_message {
 struct mqtt_handlers {
 	void *ctx;
 	void (*on_message)(void *ctx, const struct mqtt_message *message);
+	/* The broker has no session of ours: what is known of an earlier one's packet ids is void. Before anything is
+	 * subscribed, so before any message of the new session. NULL: does not matter. */
+	void (*on_new_session)(void *ctx);
 	/* The intake is connected and subscribed; `session_present` false: the broker had no session of ours.
-	 * Messages of a session may come before this. */
+	 * Messages of the session may come before this. */
 	void (*on_connected)(void *ctx, bool session_present);
 	/* It is not, or not with all subscriptions; called again only when the reason changes. */
 	void (*on_disconnected)(void *ctx, const char *why);
@@ -77,7 +80,8 @@ struct mqtt_options {
 	 * mqtt_stop(). "" : none. */
 	const char *will_topic;
 	int64_t puback_timeout_ms; /* no PUBACK for so long: the publish handle is given up; 0: 30 s */
-	int64_t reconnect_max_ms;  /* the longest wait between two attempts; 0: 32 s */
+	int64_t reconnect_max_ms;  /* the longest wait between two attempts; 0: 2 s, 32 s when the
+				    * broker hangs up again and again */
 };
 
 struct mqtt_publish {

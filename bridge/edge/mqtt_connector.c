@@ -16,7 +16,9 @@ enum {
 	LASTING_REFUSAL_MS = 10000,
 	QUICK_LOSS_MS = 30000, /* a connection that lived shorter does not reset the backoff */
 	QUICK_LOSSES = 3,      /* then it is no accident */
-	ATTEMPTS_MAX = 6,      /* of retry_delay_ms(): waits of up to 32 s */
+	FIGHT_LOSSES = 10,     /* then somebody fights over the client id: give way */
+	ATTEMPTS_MAX = 3,   /* of retry_delay_ms(): waits of up to 4 s, so that a broker that is back is soon found */
+	ATTEMPTS_FIGHT = 6, /* waits of up to 32 s */
 	SOON_MS = 1000,
 	STOP_LOOK_MS = 20,
 	SESSION_MIN_S = 60 /* Paho frees publishes in flight when a session without expiry ends, some twice */
@@ -141,8 +143,8 @@ static void schedule(struct mqtt *mqtt, struct link *link, int64_t now_ms)
 	}
 	uint64_t random;
 	clock_random(&random, sizeof(random));
-	if (link->attempts < ATTEMPTS_MAX)
-		link->attempts++;
+	int64_t attempts_max = link->quick_losses >= FIGHT_LOSSES ? ATTEMPTS_FIGHT : ATTEMPTS_MAX;
+	link->attempts = link->attempts < attempts_max ? link->attempts + 1 : attempts_max;
 	int64_t wait_ms = retry_delay_ms(link->attempts, link->floor_ms, random);
 	int64_t max_ms = mqtt->options.reconnect_max_ms;
 	link->next_ms = now_ms + (max_ms > 0 && wait_ms > max_ms ? max_ms : wait_ms);
