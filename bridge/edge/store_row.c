@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/text.h"
 #include "bridge/codec/topic.h"
 #include "bridge/edge/store_internal.h"
@@ -118,11 +119,25 @@ int store_row_by_id(struct store *store, const char *device, const char *id, str
 
 /* ---- announcing ------------------------------------------------------------------------------ */
 
+/* What was refused before it became a row is told under an id too; it is in no table and names nothing later. */
+static void passing_id(const struct store *store, char ret[COMMAND_ID_SIZE])
+{
+	unsigned char random[8];
+	char hex[2 * sizeof(random) + 1];
+	clock_random(random, sizeof(random));
+	text_to_hex(hex, random, sizeof(random));
+	text_format(ret, COMMAND_ID_SIZE, "%s-r%s", store->epoch, hex);
+}
+
 void store_announce(struct store *store, const struct status_event *status, const struct store_reply *reply)
 {
 	struct status_event told = *status;
-	char topic[TOPIC_SIZE];
+	char topic[TOPIC_SIZE], id[COMMAND_ID_SIZE];
 	told.dry_run = store->options.dry_run;
+	if (told.id[0] == '\0') {
+		passing_id(store, id);
+		told.id = id;
+	}
 	buffer_reset(&store->rendered);
 	event_status_encode(&store->rendered, &told);
 	assert(!store->rendered.overflow);
