@@ -94,6 +94,16 @@ void mqtt_check_subscriptions(struct mqtt *mqtt, struct link *link, int64_t now_
 	}
 }
 
+static void tell_new_session(struct mqtt *mqtt)
+{
+	pthread_mutex_unlock(&mqtt->lock);
+	if (mqtt->handlers.on_new_session != NULL && mqtt_enter_handler(mqtt)) {
+		mqtt->handlers.on_new_session(mqtt->handlers.ctx);
+		mqtt_leave_handler(mqtt);
+	}
+	pthread_mutex_lock(&mqtt->lock);
+}
+
 /* Once in each life of the process the filters are sent: the session may be that of another configuration. After
  * that only to a broker that has lost the session, since a SUBSCRIBE brings retained messages (3.1.1). */
 void mqtt_accept_intake(struct mqtt *mqtt, struct link *link)
@@ -102,6 +112,10 @@ void mqtt_accept_intake(struct mqtt *mqtt, struct link *link)
 		intake_up(mqtt, link);
 		return;
 	}
+	if (!mqtt->session_present)
+		tell_new_session(mqtt);
+	if (link->state != LINK_CONNECTED) /* lost meanwhile */
+		return;
 	for (size_t i = 0; i < mqtt->options.subscription_count; i++)
 		mqtt->answers[i] = NO_ANSWER;
 	mqtt_subscribe(mqtt, link);

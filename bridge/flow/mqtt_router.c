@@ -39,11 +39,16 @@ static void on_message(void *ctx, const struct mqtt_message *message)
 		admin_take(router->admin, action, message);
 }
 
+/* Before the first message: one that is stored and then delivered again is known by what is remembered from now on. */
+static void on_new_session(void *ctx)
+{
+	struct mqtt_router *router = ctx;
+	store_forget_deliveries(router->store);
+}
+
 static void on_connected(void *ctx, bool session_present)
 {
 	struct mqtt_router *router = ctx;
-	if (!session_present)
-		store_forget_deliveries(router->store);
 	log_info("", "connected to the broker", LOG_TEXT("session", session_present ? "kept" : "new"));
 	atomic_store(router->greet, true);
 }
@@ -77,6 +82,7 @@ static struct mqtt_handlers handlers_of(struct mqtt_router *router)
 	return (struct mqtt_handlers){
 		.ctx = router,
 		.on_message = on_message,
+		.on_new_session = on_new_session,
 		.on_connected = on_connected,
 		.on_disconnected = on_disconnected,
 		.on_published = on_published,

@@ -58,6 +58,11 @@ static void on_message(void *ctx, const struct mqtt_message *from)
 	pthread_mutex_unlock(&user->lock);
 }
 
+static void on_new_session(void *ctx)
+{
+	note(ctx, USER_NEW_SESSION);
+}
+
 static void on_connected(void *ctx, bool session_present)
 {
 	struct user *user = ctx;
@@ -139,6 +144,7 @@ void user_start(struct user *user)
 {
 	const struct mqtt_handlers handlers = {.ctx = user,
 					       .on_message = on_message,
+					       .on_new_session = on_new_session,
 					       .on_connected = on_connected,
 					       .on_disconnected = on_disconnected,
 					       .on_published = on_published,

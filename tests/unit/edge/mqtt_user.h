@@ -56,6 +56,7 @@ enum user_count {
 	USER_PUBLISHED,
 	USER_REFUSED,
 	USER_RESET,
+	USER_NEW_SESSION,
 	USER_COUNTS
 };
 size_t user_count(struct user *user, enum user_count what);

@@ -119,6 +119,21 @@ static void a_kept_session_is_subscribed_once_in_a_process(void **state)
 	assert_false(user_session_present(stage->user));
 }
 
+/* What is remembered of packet ids must go before the first message of the new session can come. */
+static void a_new_session_is_told_before_anything_is_subscribed(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules kept = {.session_present = true};
+	user_start(stage->user);
+	scripted_broker_expect(stage->broker, "bridge", PACKET_SUBSCRIBE, 1);
+	assert_int_equal(user_count(stage->user, USER_NEW_SESSION), 1);
+	user_await_up(stage->user);
+	scripted_broker_rules(stage->broker, &kept);
+	scripted_broker_reset(stage->broker, intake_connection(stage));
+	user_expect(stage->user, USER_CONNECTED, 2);
+	assert_int_equal(user_count(stage->user, USER_NEW_SESSION), 1);
+}
+
 static void a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everything_again(void **state)
 {
 	struct stage *stage = *state;
@@ -337,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(puback_leaves_only_after_the_handler_returned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_connection_has_its_own_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_kept_session_is_subscribed_once_in_a_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_new_session_is_told_before_anything_is_subscribed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everything_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_puback_the_handle_is_given_up_and_a_late_puback_still_counts,
