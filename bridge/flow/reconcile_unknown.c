@@ -20,9 +20,18 @@ struct search {
 	struct api_resource *match;
 };
 
+/* Of another SIM, in a list that was not filtered as asked. */
+static bool is_elsewhere(const struct search *search, const struct api_resource *resource)
+{
+	const char *sim = search->record->sim; /* a sid or a unique_name, which resources do not tell */
+	return api_sid_is_valid(sim, "HS") && resource->sim_sid[0] != '\0' && !text_equal(sim, resource->sim_sid);
+}
+
 static bool is_candidate(const struct search *search, const struct api_resource *resource)
 {
 	if (resource->direction == API_FROM_SIM || !text_equal(resource->payload, search->record->payload))
+		return false;
+	if (is_elsewhere(search, resource))
 		return false;
 	bool dated = resource->created_ms >= 0;
 	if (dated && resource->created_ms < search->record->attempted_ms - RECONCILE_SKEW_MS)
@@ -36,11 +45,16 @@ static bool take_page(void *ctx, const struct api_page *page)
 {
 	struct search *search = ctx;
 	for (size_t i = 0; i < page->count; i++) {
-		if (!is_candidate(search, &page->resources[i]))
+		const struct api_resource *resource = &page->resources[i];
+		if (!is_candidate(search, resource))
+			continue;
+		/* New entries push old ones to the next page while we read. */
+		if (search->found > 0 && text_equal(search->match->sid, resource->sid))
 			continue;
 		if (search->found++ == 0)
-			*search->match = page->resources[i];
+			*search->match = *resource;
 	}
+	thread_alive(search->reconcile->thread);
 	return search->found < 2 && !thread_is_stopping(search->reconcile->thread);
 }
 
