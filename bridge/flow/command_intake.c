@@ -19,9 +19,11 @@ bool command_intake_reply_topic_is_safe(const struct settings *settings, const c
 	/* What begins with $ is the broker's own: its control topics among them. */
 	if (!topic_name_is_valid(topic, why, sizeof(why)) || topic[0] == '$')
 		return false;
-	if (!text_format(own, sizeof(own), "%s/#", settings->topics_bridge))
+	if (!text_format(own, sizeof(own), "%s/#", settings->topics_bridge) ||
+	    !text_format(discovery, sizeof(discovery), "%s/#", settings->homeassistant_prefix))
 		return false;
-	const char *const ours[] = {settings->topics_command, settings->topics_status, settings->topics_up, own};
+	const char *const ours[] = {settings->topics_command, settings->topics_status, settings->topics_up, own,
+				    discovery};
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (topic_matches(ours[i], topic))
 			return false;

@@ -128,10 +128,10 @@ static void a_message_that_expires_is_told_so_and_not_sent(struct world *world)
 /* A response topic that would make the bridge talk to itself, or under its own name, gets nothing. */
 static void no_answer_goes_where_the_bridge_listens_or_speaks(struct world *world)
 {
-	static const char *const topics[] = {"devices/meter-002/cmd",	      "mqtt-sms-bridge/request/reload",
-					     "devices/meter-002/status",      "devices/meter-002/up",
-					     "mqtt-sms-bridge/state",	      "mqtt-sms-bridge/health",
-					     "mqtt-sms-bridge/response/retry"};
+	static const char *const topics[] = {"devices/meter-002/cmd",	       "mqtt-sms-bridge/request/reload",
+					     "devices/meter-002/status",       "devices/meter-002/up",
+					     "mqtt-sms-bridge/state",	       "mqtt-sms-bridge/health",
+					     "mqtt-sms-bridge/response/retry", "homeassistant/status"};
 	struct client_match told = {.pieces = {"meter-001"}};
 	char id[32], command[128];
 	world_start(world, &mqtt_5);
