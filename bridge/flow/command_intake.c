@@ -15,7 +15,7 @@ enum { ROOM_PATIENCE_MS = 250 };
 
 bool command_intake_reply_topic_is_safe(const struct settings *settings, const char *topic)
 {
-	char why[WHY_SIZE], own[TOPIC_SIZE];
+	char why[WHY_SIZE], own[TOPIC_SIZE], discovery[TOPIC_SIZE];
 	/* What begins with $ is the broker's own: its control topics among them. */
 	if (!topic_name_is_valid(topic, why, sizeof(why)) || topic[0] == '$')
 		return false;
