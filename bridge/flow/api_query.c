@@ -96,8 +96,10 @@ static struct outcome ask(struct api_query *query, const char *url, struct get *
 		uint64_t generation = account_authorize(query->account, authorization);
 		if (generation == 0)
 			return plain_outcome(OUTCOME_RETRY, "no_token", "there is no access token now");
-		if (generation == refused)
+		if (generation == refused) {
+			explicit_bzero(authorization, sizeof(authorization));
 			break;
+		}
 		refused = generation;
 		const struct http_request_out request = {
 			.method = "GET",

@@ -16,7 +16,7 @@
 enum {
 	ACKED_MAX = 4 * MQTT_WINDOW,
 	SUSPECT_TRIES = 3, /* then the oldest event goes alone, to learn whether it is the cause */
-	POISON_TRIES = 20
+	POISON_TRIES = 20  /* then it stays aside, to learn whether others get through without it */
 };
 
 struct event_publisher {
@@ -31,10 +31,11 @@ struct event_publisher {
 	int64_t acked[ACKED_MAX];
 	size_t acked_count;
 	bool reset, ready; /* ready: the handle took the last publish */
+	bool answered;	   /* the broker has acknowledged something */
 
 	/* The thread's own. */
 	int64_t cursor;
-	int64_t suspect;
+	int64_t suspect, aside; /* 0: none */
 	int suspect_tries;
 	int64_t drain_until_ms; /* monotonic, while stopping */
 };
@@ -84,6 +85,7 @@ static bool note_settled(struct event_publisher *publisher, int64_t tag)
 {
 	if (!publish_window_settle(&publisher->window, tag))
 		return false;
+	publisher->answered = true;
 	if (tag > 0 && publisher->acked_count < ACKED_MAX)
 		publisher->acked[publisher->acked_count++] = tag;
 	return true;
@@ -126,19 +128,34 @@ void event_publisher_on_reset(void *ctx)
 	thread_wake(&publisher->thread);
 }
 
-/* A connection died with events in flight. When it is always the same one at the head, and nothing was acknowledged in
- * between, that one may be the cause. */
+/* A connection died with events in flight. When it is always the same one at the head, that one may be the cause. A
+ * broker that is ill itself looks the same; so the last proof is that others get through while that one stays aside. */
 static void suspect_oldest(struct event_publisher *publisher, int64_t oldest)
 {
+	if (publisher->aside != 0) { /* it died without that one as well: not the cause */
+		publisher->aside = 0;
+		publisher->suspect_tries = 0;
+		return;
+	}
 	if (oldest == 0)
 		return;
 	publisher->suspect_tries = oldest == publisher->suspect ? publisher->suspect_tries + 1 : 1;
 	publisher->suspect = oldest;
-	if (publisher->suspect_tries < POISON_TRIES)
+	if (publisher->suspect_tries >= POISON_TRIES)
+		publisher->aside = publisher->cursor = oldest;
+}
+
+/* What the broker's acknowledgements say of the suspect; `acquitted`: it is among them. */
+static void judge_suspect(struct event_publisher *publisher, bool acquitted, bool answered)
+{
+	if (acquitted)
+		publisher->suspect_tries = 0;
+	if (publisher->aside == 0 || !answered)
 		return;
-	log_error("", "event dropped: the connection dies with it each time", LOG_NUMBER("event", oldest),
-		  LOG_NUMBER("tries", publisher->suspect_tries));
-	store_events_done(publisher->store, &oldest, 1);
+	log_error("", "event dropped: the connection dies with it each time, and only with it",
+		  LOG_NUMBER("event", publisher->aside), LOG_NUMBER("tries", publisher->suspect_tries));
+	store_events_done(publisher->store, &publisher->aside, 1);
+	publisher->aside = 0;
 	publisher->suspect_tries = 0;
 }
 
@@ -178,18 +195,23 @@ static void start_over(struct event_publisher *publisher)
 static void take_notes(struct event_publisher *publisher)
 {
 	int64_t acked[ACKED_MAX];
+	bool acquitted = false;
 	pthread_mutex_lock(&publisher->thread.lock);
 	publish_window_sweep(&publisher->window);
 	size_t count = publisher->acked_count;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		acked[i] = publisher->acked[i];
+		acquitted = acquitted || acked[i] == publisher->suspect;
+	}
 	publisher->acked_count = 0;
-	bool reset = publisher->reset;
+	bool reset = publisher->reset, answered = publisher->answered;
+	publisher->answered = false;
 	pthread_mutex_unlock(&publisher->thread.lock);
 	if (count > 0) {
 		crash_point("publisher-before-done");
 		store_events_done(publisher->store, acked, count);
 	}
+	judge_suspect(publisher, acquitted, answered);
 	if (reset)
 		start_over(publisher);
 }
@@ -254,8 +276,6 @@ static bool publish_events(struct event_publisher *publisher)
 	}
 	if (!sent)
 		not_ready(publisher);
-	if (count > 0 && publisher->suspect_tries > 0 && sent && publisher->cursor > publisher->suspect)
-		publisher->suspect_tries = 0;
 	return sent && count == places;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -36,6 +37,7 @@ struct rule {
 struct http_client {
 	size_t busy;
 	bool woken;
+	_Atomic bool *abort;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -223,9 +225,10 @@ int64_t fake_http_longest_wait_ms(void)
 
 struct http_client *http_client_create(const struct http_client_options *options)
 {
-	(void)options;
+	struct http_client *client = memory_zeroed(1, sizeof(*client));
 	pthread_once(&once, init);
-	return memory_zeroed(1, sizeof(struct http_client));
+	client->abort = options->abort;
+	return client;
 }
 
 void http_client_destroy(struct http_client *client)
@@ -273,11 +276,17 @@ size_t http_client_busy(const struct http_client *client)
 	return read_number(&client->busy);
 }
 
-/* Under the lock. */
+static bool is_aborted(const struct http_client *client)
+{
+	return client->abort != NULL && atomic_load(client->abort);
+}
+
+/* Under the lock. What is aborted fails, held or not. */
 static struct entry *next_ready(const struct http_client *client)
 {
+	bool aborted = is_aborted(client);
 	for (size_t i = 0; i < entry_count; i++)
-		if (entries[i]->client == client && !entries[i]->over && !entries[i]->answer.held)
+		if (entries[i]->client == client && !entries[i]->over && (aborted || !entries[i]->answer.held))
 			return entries[i];
 	return NULL;
 }
@@ -288,9 +297,10 @@ static void deliver(struct entry *entry)
 	const struct fake_answer *answer = &entry->answer;
 	fake_http_sid(sid, entry->post);
 	text_format(created, sizeof(created), "{\"sid\": \"%s\", \"status\": \"queued\"}", sid);
-	const char *body = answer->body != NULL ? answer->body : answer->status == 201 ? created : "";
+	bool aborted = is_aborted(entry->client);
+	const char *body = aborted ? "" : answer->body != NULL ? answer->body : answer->status == 201 ? created : "";
 	struct http_result result = {
-		.status = answer->status,
+		.status = aborted ? 0 : answer->status,
 		.body_started = !answer->unsent,
 		.truncated = answer->truncated,
 		.body = body,
