@@ -300,5 +300,6 @@ void command_sender_wake(void *ctx)
 
 int64_t command_sender_silence_ms(struct command_sender *sender)
 {
-	return thread_silence_ms(&sender->thread);
+	/* On a full disk it waits with the results that it holds: nothing that an end of the process would mend. */
+	return store_has_room(sender->parts.store) ? thread_silence_ms(&sender->thread) : 0;
 }

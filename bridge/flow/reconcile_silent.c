@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "bridge/base/crash.h"
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
@@ -13,15 +14,16 @@ enum { API_RETENTION_DAYS = 30, BATCH = 32, AGAIN_MS = 5000, DAY_MS = 24 * 60 * 
 
 #define NEVER_MS INT64_C(253402300799000) /* the end of the year 9999 */
 
-/* The longer it has been silent, the more seldom it is asked: a tenth of its age, at most an hour; and no more when the
- * API has forgotten it. */
+/* The longer it has been silent, the more seldom it is asked: a tenth of its age, at most an hour, of an unconfirmed
+ * one a day; and no more when the API has forgotten it. */
 static int64_t next_poll(const struct settings *settings, const struct store_record *record, int64_t now_ms)
 {
 	if (now_ms - record->attempted_ms > (int64_t)API_RETENTION_DAYS * DAY_MS)
 		return NEVER_MS;
 	int64_t least_ms = polling_poll_after_ms(settings);
+	int64_t most_ms = record->state == STATE_UNCONFIRMED ? DAY_MS : HOUR_MS;
 	int64_t wait_ms = (now_ms - record->attempted_ms) / 10;
-	wait_ms = wait_ms > HOUR_MS ? HOUR_MS : wait_ms;
+	wait_ms = wait_ms > most_ms ? most_ms : wait_ms;
 	return now_ms + (wait_ms > least_ms ? wait_ms : least_ms);
 }
 
@@ -48,6 +50,7 @@ static void report(struct reconcile *reconcile, const struct store_record *recor
 		.error_code = "",
 		.error_message = "",
 	};
+	crash_point("reconciler-before-report");
 	if (store_report(reconcile->parts.store, &report, timekeeper_now(reconcile->parts.time)) == STORE_NEWS)
 		log_info(record->id, "status found by asking", LOG_TEXT("device", record->device),
 			 LOG_TEXT("status", api_status_text(resource->status)));
@@ -62,20 +65,23 @@ static bool poll_one(struct reconcile *reconcile, const struct store_record *rec
 	counters_add(reconcile->parts.counters, COUNT_POLLED);
 	store_postpone(reconcile->parts.store, record->seq,
 		       asked ? next_poll(reconcile->parts.settings, record, now_ms) : now_ms + AGAIN_MS);
-	if (outcome.kind == OUTCOME_DONE && text_equal(resource->sid, record->sid))
+	bool told = outcome.kind == OUTCOME_DONE && text_equal(resource->sid, record->sid);
+	if (told)
 		report(reconcile, record, resource);
 	else
 		log_warn(record->id, "status cannot be fetched", LOG_TEXT("code", outcome.code),
 			 LOG_TEXT("why", outcome.reason));
-	bool still_open =
-		outcome.kind != OUTCOME_DONE || resource->status == API_QUEUED || resource->status == API_SENT;
-	if (asked && still_open && is_silent_for_a_day(record, now_ms))
+	bool ended = told && (resource->status == API_DELIVERED || resource->status == API_FAILED);
+	if (asked && !ended && is_silent_for_a_day(record, now_ms))
 		tell_silence(reconcile, record, now_ms);
 	return asked;
 }
 
 int64_t reconcile_silent(struct reconcile *reconcile)
 {
+	/* What cannot be stored need not be asked; nor could it be put off, and would be due again at once. */
+	if (!store_has_room(reconcile->parts.store))
+		return timekeeper_now(reconcile->parts.time) + AGAIN_MS;
 	struct store_record *records = memory_zeroed(BATCH, sizeof(*records));
 	struct api_resource *resource = memory_zeroed(1, sizeof(*resource));
 	int64_t next_ms = INT64_MAX;
@@ -83,7 +89,7 @@ int64_t reconcile_silent(struct reconcile *reconcile)
 		store_silent(reconcile->parts.store, timekeeper_now(reconcile->parts.time), records, BATCH, &next_ms);
 	bool go_on = true;
 	for (size_t i = 0; i < count && go_on && !thread_is_stopping(reconcile->thread); i++) {
-		go_on = poll_one(reconcile, &records[i], resource);
+		go_on = poll_one(reconcile, &records[i], resource) && store_has_room(reconcile->parts.store);
 		thread_alive(reconcile->thread);
 	}
 	free(resource);

@@ -81,5 +81,6 @@ void reconciler_wake(void *ctx)
 
 int64_t reconciler_silence_ms(struct reconciler *reconciler)
 {
-	return thread_silence_ms(&reconciler->thread);
+	/* As the sender: a full disk is waited for. */
+	return store_has_room(reconciler->reconcile.parts.store) ? thread_silence_ms(&reconciler->thread) : 0;
 }

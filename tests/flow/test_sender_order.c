@@ -205,6 +205,25 @@ static void a_stop_with_nothing_to_do_takes_no_time(void **state)
 	}
 }
 
+/* The answer to the create is nowhere but in memory: the end of the process would lose it. */
+static void an_answer_that_waits_for_the_disk_is_no_hang(void **state)
+{
+	struct world *world = *state;
+	fake_http_always(CREATES, held);
+	world_command(world, 1, "job");
+	world_start_sender(world);
+	WAIT_FOR(fake_http_count(CREATES) == 1);
+	world_fill_disk(world);
+	fake_http_release(CREATES, 0, created);
+	WAIT_FOR(counters_get(&world->counters, COUNT_ATTEMPT_DONE) == 1);
+	fake_clock_advance(10 * MINUTE);
+	assert_in_range(command_sender_silence_ms(world->sender), 0, MINUTE);
+	want_state(world, "job", STATE_SENDING);
+	world_free_disk(world);
+	WAIT_FOR(world_is(world, "job", STATE_QUEUED));
+	WAIT_FOR(command_sender_silence_ms(world->sender) < MINUTE);
+}
+
 /* Whoever watches over the threads must see this one move, however long there is nothing to do. */
 static void the_sender_never_sleeps_for_long(void **state)
 {
@@ -232,6 +251,7 @@ int main(void)
 		WORLD_TEST(a_stopped_sender_may_be_woken),
 		WORLD_TEST(a_death_while_sending_is_unknown_at_the_next_start),
 		WORLD_TEST(a_stop_with_nothing_to_do_takes_no_time),
+		WORLD_TEST(an_answer_that_waits_for_the_disk_is_no_hang),
 		WORLD_TEST(the_sender_never_sleeps_for_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
