@@ -5,6 +5,7 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/text.h"
+#include "bridge/codec/api_message.h"
 #include "bridge/codec/topic.h"
 #include "bridge/edge/store_internal.h"
 
@@ -278,6 +279,23 @@ bool store_row_move(struct store *store, struct store_row *row, enum lifecycle_e
 	return true;
 }
 
+/* The API tells which SIM a unique_name is; a listed MO SMS will name that SIM by its sid only. */
+static void learn_name(struct store *store, const struct store_record *record)
+{
+	if (api_sid_is_valid(record->sim, "HS") || !api_sid_is_valid(record->sim_sid, "HS"))
+		return;
+	struct sql_statement *known = store_statement(store, SQL_SIM_NAME);
+	sql_put_text(known, 1, record->sim_sid);
+	bool is_known = sql_step(known);
+	sql_reset(known);
+	if (is_known)
+		return;
+	struct sql_statement *statement = store_statement(store, SQL_SIM_PUT);
+	sql_put_text(statement, 1, record->sim_sid);
+	sql_put_text(statement, 2, record->sim);
+	sql_run(statement);
+}
+
 bool store_row_learn(struct store *store, struct store_row *row, const char *sid, const char *sim_sid)
 {
 	struct store_row owner;
@@ -291,6 +309,7 @@ bool store_row_learn(struct store *store, struct store_row *row, const char *sid
 	if (sim_sid[0] != '\0' && record->sim_sid[0] == '\0') {
 		text_copy(record->sim_sid, sizeof(record->sim_sid), sim_sid);
 		row->sid_learnt = true;
+		learn_name(store, record);
 	}
 	return true;
 }

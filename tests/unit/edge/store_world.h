@@ -210,13 +210,14 @@ static inline struct taken world_take(struct world *world, int64_t now_ms, size_
 
 struct result {
 	int64_t seq, due_ms, at_ms; /* at 0: NOW */
-	const char *sid, *code;
+	const char *sid, *sim_sid, *code;
 };
 
 static inline void world_settle(struct world *world, enum lifecycle_event event, struct result result)
 {
 	struct store_settlement settlement = {.seq = result.seq, .event = event, .due_ms = result.due_ms};
 	text_copy(settlement.sid, sizeof(settlement.sid), or_text(result.sid, ""));
+	text_copy(settlement.sim_sid, sizeof(settlement.sim_sid), or_text(result.sim_sid, ""));
 	text_copy(settlement.error_code, sizeof(settlement.error_code), or_text(result.code, ""));
 	store_settle(world->store, &settlement, 1, result.at_ms != 0 ? result.at_ms : NOW);
 }

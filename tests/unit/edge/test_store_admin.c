@@ -239,6 +239,22 @@ static void a_retry_keeps_to_the_limits(void **state)
 
 /* ---- names and values ---------------------------------------------------------------------------------- */
 
+/* The API's answer to a create names the SIM by its sid, and a listed MO SMS names it by nothing else. */
+static void the_answer_to_a_create_tells_which_sim_a_name_is(void **state)
+{
+	struct world *world = *state;
+	char name[SIM_SIZE];
+	ASK(world, .id = "a", .sim = "Gate-7");
+	world_take(world, NOW, 1);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 1, .sid = SID_A, .sim_sid = SIM_A);
+	assert_true(store_sim_name(world->store, SIM_A, name));
+	assert_string_equal(name, "Gate-7");
+	ASK(world, .id = "b", .sim = "HScccccccccccccccccccccccccccccccc");
+	world_take(world, NOW, 1);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 2, .sid = SID_B, .sim_sid = "HScccccccccccccccccccccccccccccccc");
+	assert_false(store_sim_name(world->store, "HScccccccccccccccccccccccccccccccc", name));
+}
+
 static void values_and_names_are_remembered(void **state)
 {
 	struct world *world = *state;
@@ -275,6 +291,7 @@ int main(void)
 		WORLD_TEST(a_held_command_that_goes_again_is_cancelled),
 		WORLD_TEST(what_may_not_go_again_says_why),
 		CLOSED_WORLD_TEST(a_retry_keeps_to_the_limits),
+		WORLD_TEST(the_answer_to_a_create_tells_which_sim_a_name_is),
 		WORLD_TEST(values_and_names_are_remembered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

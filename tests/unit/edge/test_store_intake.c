@@ -195,6 +195,38 @@ static void a_redelivered_refusal_is_not_announced_twice(void **state)
 			 STORE_REDELIVERED);
 }
 
+/* The second word of each line told; how many there were. */
+static int told_ids(const char *told, char first[COMMAND_ID_SIZE], char second[COMMAND_ID_SIZE])
+{
+	int count = 0;
+	for (const char *at = strstr(told, "m1 "); at != NULL; at = strstr(at + 3, "m1 ")) {
+		size_t len = strcspn(at + 3, " ");
+		text_copy_bytes(count++ == 0 ? first : second, COMMAND_ID_SIZE, at + 3, len);
+	}
+	return count;
+}
+
+/* Every status has an id, also one that is in no table. */
+static void a_refusal_without_an_id_gets_one_of_the_bridges_own(void **state)
+{
+	struct world *world = *state;
+	const struct store_rejection rejection = {
+		.device = "m1",
+		.id = "",
+		.payload = "",
+		.code = "payload_empty",
+		.message = "there is no text",
+		.reply_topic = "",
+	};
+	assert_true(store_reject(world->store, &rejection, NOW));
+	assert_true(store_reject(world->store, &rejection, NOW));
+	const char *told = world_told(world), *epoch = store_epoch(world->store);
+	char first[COMMAND_ID_SIZE], second[COMMAND_ID_SIZE];
+	assert_int_equal(told_ids(told, first, second), 2);
+	assert_true(text_starts_with(first, epoch) && text_starts_with(second, epoch));
+	assert_string_not_equal(first, second);
+}
+
 /* ---- limits ------------------------------------------------------------------------------------------- */
 
 static void above_the_cap_commands_are_refused_until_some_left(void **state)
@@ -296,6 +328,7 @@ int main(void)
 		WORLD_TEST(a_packet_id_that_was_used_again_counts_for_its_last_message),
 		WORLD_TEST(without_a_session_nothing_is_a_redelivery),
 		WORLD_TEST(a_redelivered_refusal_is_not_announced_twice),
+		WORLD_TEST(a_refusal_without_an_id_gets_one_of_the_bridges_own),
 		CLOSED_WORLD_TEST(above_the_cap_commands_are_refused_until_some_left),
 		CLOSED_WORLD_TEST(a_replacement_fits_where_it_takes_ones_place),
 		CLOSED_WORLD_TEST(budgets_count_utc_days_and_survive_a_restart),
