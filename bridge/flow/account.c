@@ -12,7 +12,7 @@
 #include "bridge/rule/rate.h"
 
 /* So many creates without a clear answer in a row are an outage, not bad luck. */
-enum { UNCLEAR_IN_A_ROW = 3, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
+enum { UNCLEAR_IN_A_ROW = 3, KNOCKS = 3, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
 
 struct waiter {
 	void (*wake)(void *ctx);
@@ -137,6 +137,9 @@ static bool note_trouble(struct account *account, const struct outcome *outcome)
 	bool news = account->circuit.failures == 0;
 	uint64_t random;
 	clock_random(&random, sizeof(random));
+	/* Knocking at a closed door costs nobody anything: an API that is back is found within 8 s. */
+	if (outcome->account == ACCOUNT_UNREACHABLE && account->circuit.failures > KNOCKS)
+		account->circuit.failures = KNOCKS;
 	circuit_failure(&account->circuit, clock_mono_ms(), outcome->retry_after_ms, random);
 	text_format(account->why, sizeof(account->why), "%s: %s", outcome->code, outcome->reason);
 	return news;

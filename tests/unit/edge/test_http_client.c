@@ -289,6 +289,46 @@ static void what_is_known_after_a_failure(void **state)
 	}
 }
 
+struct stopper {
+	struct http_client *client;
+	struct tcp_server *server;
+	_Atomic bool abort;
+};
+
+static void *stop_once_it_waits(void *arg)
+{
+	struct stopper *stopper = arg;
+
+	while (atomic_load(&stopper->server->requests) == 0)
+		usleep(1000);
+	atomic_store(&stopper->abort, true);
+	http_client_wake(stopper->client);
+	return NULL;
+}
+
+static void a_wait_for_an_answer_ends_when_it_is_aborted(void **state)
+{
+	struct stopper stopper = {.server = tcp_start(say_nothing)};
+	pthread_t thread;
+
+	(void)state;
+	stopper.client = http_client_create(&(struct http_client_options){.ca_file = "",
+									  .timeout_ms = 60000,
+									  .connect_timeout_ms = 60000,
+									  .max_answer = ANSWER_MAX,
+									  .max_connections = 1,
+									  .abort = &stopper.abort});
+	assert_int_equal(pthread_create(&thread, NULL, stop_once_it_waits, &stopper), 0);
+	struct seen seen = post(stopper.client, stopper.server->port);
+
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(seen.result.status, 0);
+	assert_true(seen.result.body_started);
+	assert_true(seen.result.elapsed_us < 10 * 1000 * 1000);
+	http_client_destroy(stopper.client);
+	tcp_stop(stopper.server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +336,7 @@ int main(void)
 		cmocka_unit_test(basic_credentials_and_get),
 		cmocka_unit_test(a_reused_connection_that_dies_gets_one_post_only),
 		cmocka_unit_test(what_is_known_after_a_failure),
+		cmocka_unit_test(a_wait_for_an_answer_ends_when_it_is_aborted),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
