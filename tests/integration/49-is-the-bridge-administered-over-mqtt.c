@@ -78,17 +78,17 @@ static void look_at_the_list(struct world *world)
 		send_and_await(world, "meter-002", id, "delivered");
 	}
 	struct json_view *view = ask_well(world, "list", "\"device\":\"meter-002\",\"limit\":3");
-	assert_int_equal(json_view_count(view, "data.commands"), 3);
+	assert_int_equal(json_view_count(view, "data.sms_commands"), 3);
 	assert_int_equal(json_view_int(view, "data.count"), 3);
 	assert_false(json_view_bool(view, "data.complete"));
 	json_view_close(view);
 	view = ask_well(world, "list", "\"device\":\"meter-002\",\"status\":\"delivered\",\"direction\":\"to_sim\"");
-	assert_int_equal(json_view_count(view, "data.commands"), 5);
+	assert_int_equal(json_view_count(view, "data.sms_commands"), 5);
 	assert_string_equal(json_view_text(view, "data.sms_commands[0].sim_sid"), METER_2_SIM);
 	assert_true(json_view_bool(view, "data.complete"));
 	json_view_close(view);
 	view = ask_well(world, "list", "\"direction\":\"from_sim\"");
-	assert_int_equal(json_view_count(view, "data.commands"), 0);
+	assert_int_equal(json_view_count(view, "data.sms_commands"), 0);
 	json_view_close(view);
 	expect_error(world, "list", "\"limit\":0", "`limit`");
 	expect_error(world, "list", "\"device\":\"nobody\"", "no mapping");
