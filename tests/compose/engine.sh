@@ -49,6 +49,15 @@ provide_base() {
     podman import -q "$file" "$BASE_IMAGE"
 }
 
+# build_image TARGET NAME
+build_image() {
+    local -a network=()
+    if [[ $engine == podman ]]; then
+        network=(--network host) # the packages come the way on which this machine gets its own
+    fi
+    "$engine" build "${network[@]}" --target "$1" -t "$2" --build-arg BASE="$BASE_IMAGE" "$ROOT"
+}
+
 compose() {
     if [[ $engine == docker ]]; then
         docker compose -p "$project" "$@"
