@@ -186,6 +186,11 @@ int bridge_run(const char *folder, const char *config, const char *const *args, 
 	return process_run(&options, ret);
 }
 
+const char *bridge_program(void)
+{
+	return BRIDGE_BINARY;
+}
+
 int bridge_port(const struct bridge *bridge)
 {
 	return bridge->port;

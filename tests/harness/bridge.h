@@ -59,6 +59,9 @@ void bridge_kill(struct bridge *bridge);
 /* Runs the program to its end with these arguments behind `-c FILE` (both may be NULL: no -c at all). */
 int bridge_run(const char *folder, const char *config, const char *const *args, struct process_output *ret);
 
+/* The program's path, for tests that start it in a way of their own. */
+const char *bridge_program(void);
+
 int bridge_port(const struct bridge *bridge);
 int bridge_admin_port(const struct bridge *bridge);
 const char *bridge_config_path(const struct bridge *bridge);

@@ -95,6 +95,11 @@ int broker_port(const struct broker *broker)
 	return broker->port;
 }
 
+struct process *broker_process(struct broker *broker)
+{
+	return broker->process;
+}
+
 void broker_destroy(struct broker *broker)
 {
 	if (broker == NULL)

@@ -8,12 +8,16 @@
 #define TESTS_HARNESS_BROKER_H
 
 struct broker;
+struct process;
 
 /* `lines` are added to the configuration; "" for none. Fails the test when it does not come up. */
 struct broker *broker_start(const char *folder, const char *lines);
 void broker_destroy(struct broker *broker);
 
 int broker_port(const struct broker *broker);
+
+/* Its process, borrowed, for signals. */
+struct process *broker_process(struct broker *broker);
 
 /* SIGTERM: mosquitto saves its state. Waits for its end. */
 void broker_stop(struct broker *broker);
