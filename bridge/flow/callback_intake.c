@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "bridge/base/clock.h"
+#include "bridge/base/crash.h"
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
@@ -129,12 +130,14 @@ static enum verdict store_status(const struct callback_intake *intake, const str
 
 static enum verdict store_sms(const struct callback_intake *intake, const struct callback *callback)
 {
+	int64_t now_ms = timekeeper_now(intake->time);
 	const struct mo_sms sms = {
 		.sid = callback->sid,
 		.sim_sid = callback->sim_sid,
 		.sim_unique_name = callback->sim_unique_name,
 		.payload = callback->payload,
-		.time_ms = timekeeper_now(intake->time),
+		.time_ms = now_ms,
+		.now_ms = now_ms,
 	};
 	switch (mo_intake_take(intake->mo, &sms)) {
 	case MO_NEW:
@@ -208,4 +211,5 @@ void callback_intake_handle(void *ctx, const struct http_request_in *request, st
 			 LOG_TEXT("status", api_status_text(arrival->callback.status)));
 	reply->status = verdicts[verdict].status;
 	free(arrival);
+	crash_point("callback-before-answer");
 }

@@ -62,7 +62,7 @@ enum mo_result mo_intake_take(struct mo_intake *intake, const struct mo_sms *sms
 	render(&payload, sms, known ? &mapped : NULL, name);
 	const struct store_mo mo = {
 		.sid = sms->sid, .topic = topic, .payload = buffer_text(&payload), .payload_len = payload.len};
-	enum store_reported result = store_mo(intake->store, &mo, sms->time_ms);
+	enum store_reported result = store_mo(intake->store, &mo, sms->now_ms);
 	if (result == STORE_NEWS) {
 		if (sms->sim_unique_name[0] != '\0' && sms->sim_sid[0] != '\0')
 			store_learn_sim(intake->store, sms->sim_unique_name, sms->sim_sid);

@@ -25,7 +25,8 @@ struct mo_intake {
 struct mo_sms {
 	const char *sid, *sim_sid, *sim_unique_name; /* the name "" when the source does not tell it */
 	const char *payload;
-	int64_t time_ms;
+	int64_t time_ms; /* when it was sent */
+	int64_t now_ms;	 /* now: its sid is remembered for the retention from here on */
 };
 
 enum mo_result { MO_NEW, MO_KNOWN, MO_FULL };
