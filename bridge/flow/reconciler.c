@@ -14,6 +14,7 @@ enum { LONGEST_WAIT_MS = 1000, AFTER_FAILURE_MS = 10000 };
 struct reconciler {
 	struct reconcile reconcile;
 	struct thread thread;
+	int64_t next_mo_ms; /* monotonic: a jump of the wall clock must not stop the listing */
 };
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -21,27 +22,41 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* MO SMS, when their time has come. */
+static void list_mo(struct reconciler *reconciler)
+{
+	struct reconcile *reconcile = &reconciler->reconcile;
+	if (clock_mono_ms() < reconciler->next_mo_ms)
+		return;
+	int64_t interval_ms = polling_interval_ms(reconcile->parts.settings);
+	bool done = reconcile_mo(reconcile);
+	reconciler->next_mo_ms = clock_mono_ms() + (done ? interval_ms : smaller(interval_ms, AFTER_FAILURE_MS));
+}
+
+/* Does what is due; returns when more is (wall ms; INT64_MAX: nothing). In an outage the first job that finds it ends
+ * the pass: one request is enough of a probe. */
+static int64_t pass(struct reconciler *reconciler)
+{
+	struct account *account = reconciler->reconcile.parts.account;
+	int64_t due_ms = INT64_MAX;
+	if (account_may_ask(account))
+		list_mo(reconciler);
+	if (account_may_ask(account))
+		due_ms = reconcile_unknown(&reconciler->reconcile);
+	if (account_may_ask(account))
+		due_ms = smaller(due_ms, reconcile_silent(&reconciler->reconcile));
+	return account_may_ask(account) ? due_ms : INT64_MAX;
+}
+
 static void run(void *ctx)
 {
 	struct reconciler *reconciler = ctx;
-	struct reconcile *reconcile = &reconciler->reconcile;
-	struct timekeeper *time = reconcile->parts.time;
-	int64_t next_mo_ms = 0; /* monotonic: a jump of the wall clock must not stop the listing */
+	struct timekeeper *time = reconciler->reconcile.parts.time;
 	while (!thread_is_stopping(&reconciler->thread)) {
-		int64_t wait_ms = LONGEST_WAIT_MS;
-		if (account_may_ask(reconcile->parts.account)) {
-			if (clock_mono_ms() >= next_mo_ms) {
-				int64_t interval_ms = polling_interval_ms(reconcile->parts.settings);
-				bool done = reconcile_mo(reconcile);
-				next_mo_ms =
-					clock_mono_ms() + (done ? interval_ms : smaller(interval_ms, AFTER_FAILURE_MS));
-			}
-			int64_t due_ms = smaller(reconcile_unknown(reconcile), reconcile_silent(reconcile));
-			int64_t in_ms = due_ms == INT64_MAX ? LONGEST_WAIT_MS : due_ms - timekeeper_now(time);
-			wait_ms = smaller(wait_ms, in_ms > 0 ? in_ms : 0);
-		}
-		if (wait_ms > 0)
-			thread_wait(&reconciler->thread, wait_ms);
+		int64_t due_ms = pass(reconciler);
+		int64_t in_ms = due_ms == INT64_MAX ? LONGEST_WAIT_MS : due_ms - timekeeper_now(time);
+		if (in_ms > 0)
+			thread_wait(&reconciler->thread, smaller(in_ms, LONGEST_WAIT_MS));
 	}
 }
 
