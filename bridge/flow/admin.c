@@ -75,11 +75,16 @@ static void respond(struct admin *admin, const struct waiting *waiting, const st
 		post(admin, waiting->reply_topic, waiting, answer);
 }
 
+/* Without a look at what is asked for, but with its transaction, where it has one. */
 static void refuse(struct admin *admin, const struct waiting *waiting, const char *error)
 {
 	struct buffer answer;
+	struct admin_request request = {0};
+	char why[WHY_SIZE];
+	if (waiting->payload != NULL)
+		admin_request_read(&request, waiting->action, waiting->payload, waiting->len, why, sizeof(why));
 	buffer_init(&answer, ADMIN_ANSWER_MAX);
-	admin_answer_encode(&answer, "", error, "");
+	admin_answer_encode(&answer, "", error, request.transaction);
 	respond(admin, waiting, &answer);
 	buffer_clear(&answer);
 }

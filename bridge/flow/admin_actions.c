@@ -67,11 +67,13 @@ static bool act_get(struct admin_actor *actor, const struct admin_request *reque
 struct listing {
 	struct buffer *data;
 	int64_t left;
+	bool cut; /* there was more than asked for */
 };
 
 static bool list_page(void *ctx, const struct api_page *page)
 {
 	struct listing *listing = ctx;
+	listing->cut = (int64_t)page->count > listing->left;
 	for (size_t i = 0; i < page->count && listing->left > 0; i++, listing->left--)
 		admin_answer_resource(listing->data, "", &page->resources[i]);
 	return listing->left > 0 && !listing->data->overflow;
@@ -95,7 +97,7 @@ static bool act_list(struct admin_actor *actor, const struct admin_request *requ
 	struct outcome outcome = api_query_list(actor->query, &filter, list_page, &listing, &complete);
 	json_close_array(answer->data);
 	json_put_integer(answer->data, "count", request->limit - listing.left);
-	json_put_bool(answer->data, "complete", complete && listing.left > 0);
+	json_put_bool(answer->data, "complete", complete && !listing.cut);
 	json_close_object(answer->data);
 	return outcome.kind == OUTCOME_DONE || api_failed(answer, &outcome);
 }

@@ -1,0 +1,268 @@
+/* Does every request over MQTT get its answer, and does each action do what it says? */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/flow/admin.h"
+
+#include "bridge/codec/json.h"
+#include "tests/flow/api_pages.h"
+
+#define ANSWERS "mqtt-sms-bridge/response/"
+
+/* A world whose admin and publisher run. */
+static int setup(void **state)
+{
+	world_setup(state);
+	world_start_publisher(*state);
+	world_start_admin(*state);
+	fake_mqtt_reset_publishes();
+	return 0;
+}
+
+#define ADMIN_TEST(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
+
+static void request(struct world *world, const char *action, const char *payload)
+{
+	const struct mqtt_message message = {
+		.payload = payload, .len = strlen(payload), .reply_topic = "", .expiry_s = -1};
+	admin_take(world->admin, action, &message);
+}
+
+/* The answer to a request, as text. */
+static struct fake_publish ask(struct world *world, const char *action, const char *payload)
+{
+	size_t before = fake_mqtt_count(ANSWERS);
+	request(world, action, payload);
+	WAIT_FOR(fake_mqtt_count(ANSWERS) > before);
+	return fake_mqtt_published(ANSWERS, before);
+}
+
+static void want_answer(struct world *world, const char *action, const char *payload, const char *part)
+{
+	struct fake_publish answer = ask(world, action, payload);
+	want_part(payload, action, answer.payload, part);
+}
+
+static const struct {
+	const char *action, *payload, *want;
+} refusals[] = {
+	{"reboot", "{}", "unknown action"},
+	{"get", "{}", "get needs a `sid` or an `id`"},
+	{"cancel", "", "cancel needs an `id` or a `device`"},
+	{"retry", "{}", "retry needs an `id`"},
+	{"pending", "{\"status\": \"sent\"}", "pending takes no member `status`"},
+	{"list", "{\"colour\": 1}", "list takes no member `colour`"},
+	{"list", "{\"limit\": 0}", "`limit` has the wrong type or is out of range"},
+	{"list", "{\"limit\": 1001}", "out of range"},
+	{"list", "{\"limit\": \"10\"}", "wrong type"},
+	{"list", "{\"device\": \"nobody\"}", "no mapping names this device"},
+	{"get", "{\"id\": 5}", "`id` has the wrong type"},
+	{"get", "{\"id\": \"none\"}", "there is no such command"},
+	{"get", "[]", "a request is a JSON object"},
+	{"health", "{", "error"},
+};
+
+static void what_cannot_be_done_is_answered_with_the_reason(void **state)
+{
+	struct world *world = *state;
+	for (size_t i = 0; i < ROWS(refusals); i++) {
+		struct fake_publish answer = ask(world, refusals[i].action, refusals[i].payload);
+		want_part(refusals[i].payload, refusals[i].action, answer.payload, "\"status\":\"error\"");
+		want_part(refusals[i].payload, refusals[i].action, answer.payload, refusals[i].want);
+		want_part(refusals[i].payload, "topic", answer.topic, refusals[i].action);
+	}
+	assert_int_equal(counters_get(&world->counters, COUNT_ADMIN_REQUESTS), ROWS(refusals));
+}
+
+static void a_transaction_comes_back_as_it_is(void **state)
+{
+	struct world *world = *state;
+	want_answer(world, "health", "{\"transaction\": \"t-1\"}", "\"transaction\":\"t-1\"");
+	want_answer(world, "health", "{\"transaction\": 12345678901234567890}", "\"transaction\":12345678901234567890");
+	want_answer(world, "health", "{\"transaction\": {\"a\": [1, null]}}", "\"transaction\":{\"a\":[1,null]}");
+	/* Also where the rest is wrong. */
+	want_answer(world, "nothing", "{\"transaction\": 7}", "\"transaction\":7");
+	want_answer(world, "get", "{\"transaction\": 8, \"colour\": 1}", "\"transaction\":8");
+}
+
+static void an_answer_also_goes_to_the_response_topic(void **state)
+{
+	struct world *world = *state;
+	const struct mqtt_message message = {.payload = "{}",
+					     .len = 2,
+					     .reply_topic = "replies/me",
+					     .correlation = "c-1",
+					     .correlation_len = 3,
+					     .expiry_s = -1};
+	admin_take(world->admin, "health", &message);
+	WAIT_FOR(fake_mqtt_count("replies/me") == 1);
+	assert_string_equal(fake_mqtt_published("replies/me", 0).correlation, "c-1");
+	assert_string_equal(fake_mqtt_published(ANSWERS, 0).payload, fake_mqtt_published("replies/me", 0).payload);
+	struct mqtt_message loop = message;
+	loop.reply_topic = "mqtt-sms-bridge/request/health";
+	admin_take(world->admin, "health", &loop);
+	WAIT_FOR(fake_mqtt_count(ANSWERS) == 2);
+	assert_int_equal(fake_mqtt_count("request"), 0);
+}
+
+static void get_tells_record_and_resource(void **state)
+{
+	struct world *world = *state;
+	const struct listed resource = {.sid = SID_A, .status = "delivered"};
+	world_queued(world, "job", SID_A);
+	answer_fetch(&resource);
+	struct fake_publish answer = ask(world, "get", "{\"id\": \"job\", \"device\": \"meter-1\"}");
+	want_part("get", "resource", answer.payload, "\"resource\":{\"sid\":\"" SID_A "\"");
+	want_part("get", "resource", answer.payload, "\"status\":\"delivered\"");
+	want_part("get", "record", answer.payload, "\"record\":{\"id\":\"job\",\"device\":\"meter-1\"");
+	want_answer(world, "get", "{\"sid\": \"" SID_A "\"}", "\"id\":\"job\"");
+	/* Not one of ours: the API may know it. */
+	want_answer(world, "get", "{\"sid\": \"" SID_B "\"}", "\"record\":null");
+}
+
+static void get_tells_what_it_can_when_the_api_is_away(void **state)
+{
+	struct world *world = *state;
+	world_queued(world, "job", SID_A);
+	fake_http_always(FETCH, (struct fake_answer){.unsent = true, .error = "connection refused"});
+	struct fake_publish answer = ask(world, "get", "{\"id\": \"job\"}");
+	want_part("get", "answer", answer.payload, "\"resource\":null");
+	want_part("get", "answer", answer.payload, "\"id\":\"job\"");
+	want_part("get", "answer", answer.payload, "connection refused");
+	want_answer(world, "get", "{\"sid\": \"" SID_B "\"}", "\"status\":\"error\"");
+}
+
+static void list_reads_pages_up_to_the_limit(void **state)
+{
+	struct world *world = *state;
+	const struct listed first[] = {{.sid = SID_A}, {.sid = SID_B}}, second[] = {{.sid = SID_C}};
+	answer_two_pages(first, 2, second, 1);
+	struct fake_publish answer = ask(world, "list", "{\"device\": \"meter-1\", \"status\": \"queued\"}");
+	want_part("list", "answer", answer.payload, "\"count\":3,\"complete\":true");
+	want_part("list", "asked", fake_http_request("GET", 0).line, "Sim=" SIM_1 "&Status=queued&PageSize=100");
+	answer_list(first, 2);
+	answer = ask(world, "list", "{\"limit\": 1, \"direction\": \"to_sim\"}");
+	want_part("list", "answer", answer.payload, "\"count\":1,\"complete\":false");
+	want_part("list", "asked", fake_http_request("GET", 2).line, "Direction=to_sim&PageSize=1");
+	/* Exactly as many as there are. */
+	answer_list(first, 2);
+	want_answer(world, "list", "{\"limit\": 2}", "\"count\":2,\"complete\":true");
+	fake_http_always(LISTS, (struct fake_answer){.status = 500});
+	want_answer(world, "list", "{}", "\"status\":\"error\"");
+}
+
+static void pending_tells_what_is_not_final_oldest_first(void **state)
+{
+	struct world *world = *state;
+	world_queued(world, "first", SID_A);
+	world_command(world, 2, "second");
+	world_command(world, 1, "third");
+	struct fake_publish answer = ask(world, "pending", "");
+	const char *first = strstr(answer.payload, "\"first\""), *second = strstr(answer.payload, "\"second\"");
+	const char *third = strstr(answer.payload, "\"third\"");
+	assert_true(first != NULL && second > first && third > second);
+	want_part("pending", "answer", answer.payload, "\"count\":3,\"complete\":true");
+	want_answer(world, "pending", "{\"device\": \"meter-2\"}", "\"count\":1");
+	want_answer(world, "pending", "{\"limit\": 2}", "\"count\":2,\"complete\":false");
+}
+
+static void cancel_takes_back_what_still_waits(void **state)
+{
+	struct world *world = *state;
+	world_queued(world, "gone", SID_A);
+	world_command(world, 1, "one");
+	world_command(world, 2, "two");
+	world_command(world, 2, "three");
+	want_answer(world, "cancel", "{\"id\": \"one\"}", "\"cancelled\":1");
+	want_answer(world, "cancel", "{\"id\": \"gone\"}", "\"cancelled\":0");
+	want_answer(world, "cancel", "{\"device\": \"meter-2\"}", "\"cancelled\":2");
+	want_state(world, "one", STATE_CANCELLED);
+	want_state(world, "gone", STATE_QUEUED);
+	want_state(world, "three", STATE_CANCELLED);
+}
+
+static void retry_makes_a_new_command_of_a_failed_one(void **state)
+{
+	struct world *world = *state;
+	world_queued(world, "job", SID_A);
+	want_answer(world, "retry", "{\"id\": \"job\"}", "\"status\":\"error\"");
+	const struct store_report report = {
+		.seq = 0, .sid = SID_A, .sim_sid = "", .status = API_FAILED, .error_code = "", .error_message = ""};
+	assert_int_equal(store_report(world->store, &report, timekeeper_now(world->time)), STORE_NEWS);
+	want_answer(world, "retry", "{\"id\": \"job\"}", "\"data\":{\"id\":\"feedface-2\"}");
+	want_state(world, "feedface-2", STATE_ACCEPTED);
+	assert_string_equal(world_find(world, "feedface-2").payload, "to meter-1");
+	assert_in_range(world_find(world, "feedface-2").expires_ms - timekeeper_now(world->time), DAY - MINUTE, DAY);
+}
+
+static void health_tells_how_it_is(void **state)
+{
+	struct world *world = *state;
+	fake_mqtt_connect(true);
+	want_answer(world, "health", "", "\"data\":{\"status\":\"ok\"");
+	world_command(world, 1, "job");
+	want_answer(world, "health", "", "\"queue_depth\":1");
+	fake_token_lose();
+	want_answer(world, "health", "", "\"status\":\"degraded\"");
+	want_answer(world, "health", "", "\"api\":\"paused\"");
+}
+
+static void reload_says_what_came_of_it(void **state)
+{
+	struct world *world = *state;
+	world_write(world, "devices.yaml", "devices:\n  only: " SIM_1 "\n");
+	want_answer(world, "reload", "", "\"data\":{\"devices\":1}");
+	world_write(world, "devices.yaml", "devices:\n  only: HS1\n");
+	struct fake_publish answer = ask(world, "reload", "");
+	want_part("reload", "answer", answer.payload, "\"status\":\"error\"");
+	want_part("reload", "answer", answer.payload, "devices.yaml:2");
+	assert_int_equal(mapping_count(world->mapping), 1);
+}
+
+/* The API takes its time, and requests come faster than it answers. */
+static void past_the_bound_the_answer_is_busy(void **state)
+{
+	struct world *world = *state;
+	char payload[64];
+	fake_http_always(LISTS, (struct fake_answer){.held = true});
+	request(world, "list", "");
+	WAIT_FOR(fake_http_count(LISTS) == 1);
+	for (int i = 0; i < ADMIN_QUEUE_MAX; i++)
+		request(world, "health", "");
+	text_format(payload, sizeof(payload), "{\"transaction\": \"late\"}");
+	struct fake_publish answer = ask(world, "health", payload);
+	want_part("busy", "answer", answer.payload, "\"status\":\"error\"");
+	want_part("busy", "answer", answer.payload, "busy");
+	want_part("busy", "answer", answer.payload, "\"transaction\":\"late\"");
+	fake_http_release(LISTS, 0, (struct fake_answer){.status = 200, .body = "{\"sms_commands\": []}"});
+	WAIT_FOR(fake_mqtt_count(ANSWERS) == ADMIN_QUEUE_MAX + 2);
+}
+
+static void a_request_too_long_is_answered(void **state)
+{
+	struct world *world = *state;
+	char *payload = malloc(MQTT_PAYLOAD_MAX + 2);
+	assert_non_null(payload);
+	memset(payload, ' ', MQTT_PAYLOAD_MAX + 1);
+	payload[MQTT_PAYLOAD_MAX + 1] = '\0';
+	want_answer(world, "health", payload, "longer than 65536 bytes");
+	free(payload);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ADMIN_TEST(what_cannot_be_done_is_answered_with_the_reason),
+		ADMIN_TEST(a_transaction_comes_back_as_it_is),
+		ADMIN_TEST(an_answer_also_goes_to_the_response_topic),
+		ADMIN_TEST(get_tells_record_and_resource),
+		ADMIN_TEST(get_tells_what_it_can_when_the_api_is_away),
+		ADMIN_TEST(list_reads_pages_up_to_the_limit),
+		ADMIN_TEST(pending_tells_what_is_not_final_oldest_first),
+		ADMIN_TEST(cancel_takes_back_what_still_waits),
+		ADMIN_TEST(retry_makes_a_new_command_of_a_failed_one),
+		ADMIN_TEST(health_tells_how_it_is),
+		ADMIN_TEST(reload_says_what_came_of_it),
+		ADMIN_TEST(past_the_bound_the_answer_is_busy),
+		ADMIN_TEST(a_request_too_long_is_answered),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
