@@ -27,10 +27,19 @@ static bool next_of_device(struct store *store, const char *device, int64_t afte
 	return true;
 }
 
+/* What is just being tried may yet turn out as not sent: then it is cancelled too, see store_settle(). */
+static void withdraw(struct store *store, const char *device)
+{
+	struct sql_statement *statement = store_statement(store, SQL_DEVICE_WITHDRAW);
+	sql_put_text(statement, 1, device);
+	sql_run(statement);
+}
+
 int64_t store_cancel_device(struct store *store, const char *device, int64_t *after, int64_t max, int64_t now_ms)
 {
 	struct store_row row;
 	int64_t cancelled = 0;
+	withdraw(store, device);
 	while (cancelled < max && next_of_device(store, device, *after, &row)) {
 		cancelled += cancel(store, &row, now_ms);
 		*after = row.record.seq;

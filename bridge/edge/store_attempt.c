@@ -142,8 +142,12 @@ static void settle(struct store *store, const struct store_settlement *in, int64
 	store_row_set_error(&row, in->error_code, in->error_message);
 	row.record.due_ms = in->due_ms;
 	store_row_move(store, &row, in->event, now_ms);
-	if (row.record.state == STATE_ACCEPTED && row.record.expires_ms <= now_ms)
-		store_row_move(store, &row, EVENT_TIME_OVER, now_ms);
+	if (row.record.state != STATE_ACCEPTED || row.record.expires_ms > now_ms)
+		return;
+	bool withdrawn = row.record.expires_ms == 0; /* cancelled or replaced meanwhile */
+	if (withdrawn)
+		store_row_set_error(&row, "", "");
+	store_row_move(store, &row, withdrawn ? EVENT_CANCEL : EVENT_TIME_OVER, now_ms);
 }
 
 static void run_settle(struct store *store, void *job)

@@ -45,6 +45,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_TAKE_DUE] = "SELECT due_ms FROM commands WHERE ready = 1 AND priority = ?1 ORDER BY due_ms LIMIT 1",
 	[SQL_TAKE_CLAMP] = "UPDATE commands SET due_ms = ?3 WHERE ready = 1 AND priority = ?1 AND due_ms > ?2",
 	[SQL_EXPIRED_NEXT] = SELECT_ROW "WHERE state = 1 AND expires_ms <= ?1 ORDER BY expires_ms LIMIT 1",
+	[SQL_DEVICE_WITHDRAW] = "UPDATE commands SET expires_ms = 0"
+				" WHERE device = ?1 AND live = 1 AND state IN (2, 3)",
 	[SQL_SENDING_NEXT] = SELECT_ROW "WHERE state IN (2, 3) AND state = 2 LIMIT 1",
 	[SQL_DEVICE_ACCEPTED] = SELECT_ROW "WHERE device = ?1 AND live = 1 AND state = 1 AND seq > ?2"
 					   " ORDER BY seq LIMIT 1",

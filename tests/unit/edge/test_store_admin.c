@@ -237,6 +237,22 @@ static void a_retry_keeps_to_the_limits(void **state)
 	want_part("full", "why", world->why, "too many");
 }
 
+/* Both wait still when the first one's attempt fails: sending it after what replaced it would be wrong. */
+static void what_was_replaced_during_its_attempt_is_cancelled_when_it_was_not_sent(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .id = "old");
+	world_take(world, NOW, 1);
+	ASK(world, .id = "new", .replace = true);
+	SETTLE(world, EVENT_NOT_SENT, .seq = 1, .due_ms = NOW);
+	want_state(world, "old", STATE_CANCELLED);
+	want_state(world, "new", STATE_ACCEPTED);
+	world_take(world, NOW, 1);
+	ASK(world, .id = "newer", .replace = true);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 2, .sid = SID_A);
+	want_state(world, "new", STATE_QUEUED);
+}
+
 /* ---- names and values ---------------------------------------------------------------------------------- */
 
 /* The API's answer to a create names the SIM by its sid, and a listed MO SMS names it by nothing else. */
@@ -291,6 +307,7 @@ int main(void)
 		WORLD_TEST(a_held_command_that_goes_again_is_cancelled),
 		WORLD_TEST(what_may_not_go_again_says_why),
 		CLOSED_WORLD_TEST(a_retry_keeps_to_the_limits),
+		WORLD_TEST(what_was_replaced_during_its_attempt_is_cancelled_when_it_was_not_sent),
 		WORLD_TEST(the_answer_to_a_create_tells_which_sim_a_name_is),
 		WORLD_TEST(values_and_names_are_remembered),
 	};
