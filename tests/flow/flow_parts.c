@@ -1,5 +1,7 @@
 // flow_parts - short words for what the tests do with a world.
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include <time.h>
 
 #include "bridge/codec/json.h"
@@ -75,6 +77,13 @@ void world_command(struct world *world, int meter, const char *id)
 
 /* ---- what was announced ----------------------------------------------------------------------------- */
 
+/* A rejection without a sender's id has one of the bridge's making, with a random part: `<epoch>-r<16 hex digits>`. */
+static const char *shown_id(const char *id)
+{
+	const char *dash = strrchr(id, '-');
+	return dash != NULL && dash[1] == 'r' && strspn(dash + 2, "0123456789abcdef") == 16 ? "(own)" : id;
+}
+
 static void tell(struct world *world, const struct store_event *event)
 {
 	char why[128];
@@ -89,7 +98,7 @@ static void tell(struct world *world, const struct store_event *event)
 		text_format(to, size, "%s%s", comma, event->topic);
 	else
 		text_format(to, size, "%s%s %s %s%s%s", comma, json_text(json_member(json, "device")),
-			    json_text(json_member(json, "id")), status, code[0] != '\0' ? ":" : "", code);
+			    shown_id(json_text(json_member(json, "id"))), status, code[0] != '\0' ? ":" : "", code);
 	json_free(json);
 }
 

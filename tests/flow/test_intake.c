@@ -25,7 +25,9 @@ static const struct {
 	{"retained",
 	 {.payload = "{\"payload\": \"x\", \"id\": \"r\"}", .retained = true},
 	 "meter-1 r rejected:retained"},
-	{"retained and unreadable", {.payload = "{\"payload\": 1}", .retained = true}, "meter-1  rejected:retained"},
+	{"retained and unreadable",
+	 {.payload = "{\"payload\": 1}", .retained = true},
+	 "meter-1 (own) rejected:retained"},
 	{"unknown device",
 	 {.device = "nobody", .payload = "{\"payload\": \"x\", \"id\": \"u\"}"},
 	 "nobody u rejected:unknown_device"},
@@ -37,7 +39,7 @@ static const struct {
 	 "meter-1 c rejected:payload_charset"},
 	{"text where the mapping wants an envelope",
 	 {.device = "pump", .payload = "on"},
-	 "pump  rejected:bad_envelope"},
+	 "pump (own) rejected:bad_envelope"},
 };
 
 static void what_cannot_be_sent_is_answered_with_its_reason(void **state)
@@ -60,7 +62,7 @@ static void an_empty_message_is_no_command(void **state)
 	const struct mqtt_message message = {
 		.topic = "devices/meter-1/cmd", .payload = "", .qos = 1, .reply_topic = "", .expiry_s = -1};
 	command_intake_take(&world->intake, &message);
-	want_told(world, "meter-1  rejected:payload_empty");
+	want_told(world, "meter-1 (own) rejected:payload_empty");
 }
 
 /* A session may still hold filters of an earlier configuration; no answer can be made of such a topic. */
@@ -171,7 +173,7 @@ static void a_redelivered_refusal_is_told_once(void **state)
 	struct world *world = *state;
 	PUBLISH(world, .device = "nobody", .packet_id = 7, .connection = 1);
 	PUBLISH(world, .device = "nobody", .packet_id = 7, .connection = 2, .dup = true);
-	want_told(world, "nobody  rejected:unknown_device");
+	want_told(world, "nobody (own) rejected:unknown_device");
 }
 
 /* Packet ids of QoS 0 mean nothing. */
