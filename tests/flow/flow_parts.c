@@ -1,7 +1,6 @@
 // flow_parts - short words for what the tests do with a world.
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
-
 #include <time.h>
 
 #include "bridge/codec/json.h"
