@@ -38,7 +38,8 @@ static void blunt(char *text)
 	}
 }
 
-static void write_line(struct buffer *to, const char *file, size_t line, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void write_line(struct buffer *to, const char *file, size_t line,
+							     const char *format, va_list args)
 {
 	char sentence[SENTENCE_SIZE], place[PLACE_SIZE] = "";
 
