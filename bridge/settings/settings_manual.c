@@ -32,7 +32,7 @@ static const char INTRODUCTION[] =
 	".B password_file\n"
 	"in place of\n"
 	".BR password .\n"
-	"One trailing line end is cut off. A file that everybody can read is warned of, one that all can write is refused, except\n"
+	"One trailing line end is cut off. One that all can read is warned of, one that all can write is refused, except\n"
 	"below\n"
 	".I /run/secrets\n"
 	"and\n"
