@@ -219,6 +219,7 @@ static void connect_stages(struct bridge *bridge)
 					 .mapping = bridge->mapping,
 					 .keys = bridge->keys,
 					 .token = bridge->token,
+					 .account = bridge->account,
 					 .mqtt = bridge->mqtt,
 					 .counters = &bridge->counters,
 					 .discovery = bridge->discovery,

@@ -17,8 +17,8 @@ static const char *action_of(const struct mqtt_router *router, const char *topic
 	return topic + base + sizeof(middle) - 1;
 }
 
-/* `online` on `<prefix>/status`: Home Assistant has started and knows nothing of what it was told before. */
-static bool is_home_assistants_birth(const struct mqtt_router *router, const struct mqtt_message *message)
+/* `<prefix>/status`: `online` when Home Assistant has started and knows nothing of what it was told before. */
+static bool is_home_assistants_status(const struct mqtt_router *router, const struct mqtt_message *message)
 {
 	char topic[TOPIC_SIZE];
 	if (router->discovery == NULL)
@@ -27,16 +27,24 @@ static bool is_home_assistants_birth(const struct mqtt_router *router, const str
 	return text_equal(topic, message->topic);
 }
 
+static bool says_online(const struct mqtt_message *message)
+{
+	static const char online[] = "online";
+	return message->len == sizeof(online) - 1 && memcmp(message->payload, online, message->len) == 0;
+}
+
 static void on_message(void *ctx, const struct mqtt_message *message)
 {
 	struct mqtt_router *router = ctx;
 	const char *action = action_of(router, message->topic);
-	if (is_home_assistants_birth(router, message))
-		discovery_again(router->discovery);
-	else if (action == NULL)
+	if (is_home_assistants_status(router, message)) {
+		if (says_online(message))
+			discovery_again(router->discovery);
+	} else if (action == NULL) {
 		command_intake_take(router->intake, message);
-	else if (!message->retained)
+	} else if (!message->retained) {
 		admin_take(router->admin, action, message);
+	}
 }
 
 /* Before the first message: one that is stored and then delivered again is known by what is remembered from now on. */

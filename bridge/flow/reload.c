@@ -28,6 +28,7 @@ static void swap(struct reload *reload, const struct settings *fresh, struct dev
 	webhook_keys_replace(reload->keys, fresh);
 	if (fresh->api_auth == reload->settings->api_auth)
 		token_set_secret(reload->token, api_secret(fresh));
+	account_changed(reload->account);
 	mqtt_set_password(reload->mqtt, fresh->mqtt_password);
 	discovery_again(reload->discovery);
 	atomic_store(reload->greet, true);

@@ -11,6 +11,7 @@
 
 #include "bridge/edge/mqtt.h"
 #include "bridge/edge/token.h"
+#include "bridge/flow/account.h"
 #include "bridge/flow/counters.h"
 #include "bridge/flow/discovery.h"
 #include "bridge/flow/mapping.h"
@@ -23,6 +24,7 @@ struct reload {
 	struct mapping *mapping;
 	struct webhook_keys *keys;
 	struct token *token;
+	struct account *account;
 	struct mqtt *mqtt;
 	struct counters *counters;
 	struct discovery *discovery;  /* NULL: off */

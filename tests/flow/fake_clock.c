@@ -22,6 +22,11 @@ void fake_clock_reset(uint64_t random)
 {
 	atomic_store(&began_ms, __real_clock_mono_ms());
 	atomic_store(&offset_ms, 0);
+	fake_clock_random(random);
+}
+
+void fake_clock_random(uint64_t random)
+{
 	atomic_store(&random_bits, random);
 }
 

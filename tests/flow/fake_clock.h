@@ -19,6 +19,9 @@
 /* Both clocks start anew; 64 random bits are `random` from now on. */
 void fake_clock_reset(uint64_t random);
 
+/* The 64 random bits are others from now on. */
+void fake_clock_random(uint64_t random);
+
 /* Both clocks are `ms` ahead of where they were. */
 void fake_clock_advance(int64_t ms);
 

@@ -126,6 +126,8 @@ static void open_all(struct world *world)
 		.path = world->spool,
 		.max_commands = world->settings->spool_max_commands,
 		.retention_ms = world->settings->spool_retention_ms,
+		.settle_ms = world->settings->reconcile_settle_ms,
+		.watch_ms = world->settings->reconcile_poll_after_ms,
 		.topic_status = world->settings->topics_status,
 	};
 	world->time = timekeeper_create(0);
@@ -149,6 +151,7 @@ static void open_all(struct world *world)
 					.mapping = world->mapping,
 					.keys = world->keys,
 					.token = world->token,
+					.account = world->account,
 					.mqtt = world->mqtt,
 					.counters = &world->counters,
 					.greet = &world->greet,
