@@ -20,8 +20,9 @@ static const char INTRODUCTION[] =
 	"- Relative paths are relative to the file that names them.\n"
 	"- A secret stands in the file itself, or better in a file of its own: `password_file` in place of "
 	"`password`.\n"
-	"  One trailing line end is cut off. One that all can read is warned of, one that all can write is refused, except\n"
-	"  below `/run/secrets` and `$CREDENTIALS_DIRECTORY`, where the platform decides.\n"
+	"  One trailing line end is cut off. A secret file that everybody on the machine can read is warned\n"
+	"  of, one that everybody can change is refused, except below `/run/secrets` and `$CREDENTIALS_DIRECTORY`,\n"
+	"  where the platform decides.\n"
 	"- `mqtt-sms-bridge --print-config` shows every setting in use and where it came from.\n"
 	"- A signal SIGHUP reads secrets and mappings again; everything else needs a restart.\n";
 
