@@ -78,6 +78,8 @@ static void open_spool(struct bridge *bridge)
 		.per_device_per_day = settings->limits_per_device_per_day,
 		.per_day = settings->limits_per_day,
 		.retention_ms = settings->spool_retention_ms,
+		.settle_ms = settings->reconcile_settle_ms,
+		.watch_ms = polling_poll_after_ms(settings),
 		.min_free_bytes = settings->spool_min_free_bytes,
 		.ballast_bytes = settings->spool_ballast_bytes,
 		.topic_status = settings->topics_status,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/base/crash.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 #include "bridge/edge/store_internal.h"
@@ -87,8 +88,8 @@ static void count_all(struct store *store)
 	store->oldest_seq = smaller(accepted, smaller(under_way, held));
 }
 
-/* The intent was written and the process died: the bytes may have been on the wire. Three deaths
- * over the same command are no accident. */
+/* The intent was written and the process died: the bytes may have been on the wire, and what the API makes of them is
+ * not in its lists at once. Three deaths over the same command are no accident. */
 static void recover_sending(struct store *store, int64_t now_ms)
 {
 	struct store_row row;
@@ -97,7 +98,7 @@ static void recover_sending(struct store *store, int64_t now_ms)
 		store_row_read(store, statement, &row);
 		sql_reset(statement);
 		row.deaths++;
-		row.record.due_ms = now_ms;
+		row.record.due_ms = now_ms + store->options.settle_ms;
 		store_row_move(store, &row, EVENT_NO_ANSWER, now_ms);
 		if (row.deaths < STORE_DEATHS_MAX)
 			continue;
@@ -114,6 +115,7 @@ static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_s
 		struct store_tally before = store->tally;
 		sql_begin(store->sql);
 		recover_sending(store, now_ms);
+		crash_point("recover-before-commit");
 		recovered = sql_commit(store->sql);
 		if (!recovered) {
 			text_format(why, why_size, "the spool %s cannot be written: %s: make room on the disk",
@@ -126,6 +128,7 @@ static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_s
 			again = again && store_space_yield(store);
 		}
 	}
+	crash_point("recover-after-commit");
 	store_fresh_drop(store); /* to be read from the file, with what was there before */
 	for (int state = 0; state <= STATE_MAX; state++)
 		store->tally.in_state[state] += store->staged.in_state[state];

@@ -33,6 +33,8 @@ struct store_options {
 	int64_t per_device_per_day; /* 0: no limit */
 	int64_t per_day;
 	int64_t retention_ms;
+	int64_t settle_ms; /* what was being sent at the last end is looked for so long after the start */
+	int64_t watch_ms;  /* a command whose callback overtook its answer is asked for after so long a silence */
 	int64_t min_free_bytes, ballast_bytes;
 	const char *topic_status; /* template; events are rendered where they are committed */
 	bool retain_status;

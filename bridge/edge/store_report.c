@@ -49,9 +49,9 @@ static enum store_reported apply(struct store *store, const struct report_args *
 		return STORE_KNOWN;
 	}
 	store_row_set_error(row, in->error_code, in->error_message);
-	/* Faster than the answer to our POST, which will say when to look. */
+	/* Faster than the answer to our POST, which would say when to look, if it still comes. */
 	if (lifecycle_is_open(row->record.state))
-		row->record.due_ms = args->now_ms + STORE_WATCH_MS;
+		row->record.due_ms = args->now_ms + store->options.watch_ms;
 	store_row_move(store, row, event, args->now_ms);
 	return STORE_NEWS;
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bridge/base/crash.h"
 #include "bridge/base/log.h"
 #include "bridge/base/text.h"
 #include "bridge/codec/command.h"
@@ -248,6 +249,7 @@ void command_intake_take(struct command_intake *intake, const struct mqtt_messag
 {
 	struct handling handling = {.intake = intake, .message = message, .patient = true};
 	handle(&handling);
+	crash_point("intake-before-puback");
 }
 
 void command_intake_offer(struct command_intake *intake, const struct mqtt_message *message,

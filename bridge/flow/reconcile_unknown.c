@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "bridge/base/crash.h"
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
@@ -93,6 +94,7 @@ static void settle(const struct search *search)
 	} else {
 		settlement.event = EVENT_AMBIGUOUS;
 	}
+	crash_point("reconciler-before-settle");
 	store_settle(parts->store, &settlement, 1, now_ms);
 	counters_add(parts->counters, verdicts[verdict].counter);
 	log_warn(record->id, verdicts[verdict].words, LOG_TEXT("device", record->device),

@@ -59,6 +59,7 @@ static inline void world_prepare(struct world *world)
 		.path = world->path,
 		.max_commands = 1000000,
 		.retention_ms = 30 * DAY,
+		.watch_ms = 10 * MINUTE,
 		.topic_status = "devices/+/status",
 	};
 }

@@ -69,6 +69,20 @@ static void what_was_being_sent_is_unknown_and_due_at_once(void **state)
 	assert_string_equal(world_take(world, NOW, 8).ids, "a");
 }
 
+static void what_was_being_sent_is_not_looked_for_before_the_api_can_list_it(void **state)
+{
+	struct world *world = *state;
+	struct store_record record;
+	int64_t next_ms;
+	ASK(world, .id = "a");
+	world_take(world, NOW, 1);
+	world->options.settle_ms = 30 * SECOND;
+	world_reopen(world);
+	assert_int_equal(store_unknown(world->store, NOW + 30 * SECOND - 1, &record, 1, &next_ms), 0);
+	assert_int_equal(next_ms, NOW + 30 * SECOND);
+	assert_int_equal(store_unknown(world->store, NOW + 30 * SECOND, &record, 1, &next_ms), 1);
+}
+
 static void three_deaths_over_one_command_hold_it(void **state)
 {
 	struct world *world = *state;
@@ -260,6 +274,7 @@ int main(void)
 		WORLD_TEST(sequence_numbers_go_on),
 		WORLD_TEST(two_spools_have_different_epochs),
 		WORLD_TEST(what_was_being_sent_is_unknown_and_due_at_once),
+		WORLD_TEST(what_was_being_sent_is_not_looked_for_before_the_api_can_list_it),
 		WORLD_TEST(three_deaths_over_one_command_hold_it),
 		WORLD_TEST(a_second_daemon_is_told_so),
 		CLOSED_WORLD_TEST(a_file_that_is_no_database_is_refused_and_kept),
