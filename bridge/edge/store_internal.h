@@ -32,7 +32,6 @@ enum {
 	STORE_FRESH_MAX = 256,	     /* events kept in memory for the publisher */
 	STORE_EXPIRE_BATCH = 200,    /* in one step of upkeep */
 	STORE_RETENTION_BATCH = 500, /* rows looked at in one step */
-	STORE_WATCH_MS = 600000,     /* look after a command whose callback overtook its answer */
 	STORE_DEATHS_MAX = 3	     /* of the process while sending one command: it is held */
 };
 
