@@ -347,6 +347,7 @@ bool paho_subscribe(struct paho *paho, const char *filter, size_t mark)
 		response.onSuccess5 = on_subscribed_5;
 		response.onFailure5 = on_subscribe_failed_5;
 		response.subscribeOptions.retainHandling = RETAINED_IF_NEW;
+		response.subscribeOptions.retainAsPublished = 1; /* a retained command is none, also while we listen */
 	} else {
 		response.onSuccess = on_subscribed;
 		response.onFailure = on_subscribe_failed;

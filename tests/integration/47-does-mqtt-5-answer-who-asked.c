@@ -153,6 +153,19 @@ static void no_answer_goes_where_the_bridge_listens_or_speaks(struct world *worl
 }
 
 /* Against a broker that may not be asked for answers (3.1.1) the properties are simply not there. */
+/* MQTT 5, 3.8.3.1: Retain As Published tells a retained message from a new one also while we are subscribed. */
+static void a_retained_command_is_rejected_while_the_bridge_listens(struct world *world)
+{
+	world_start(world, &mqtt_5);
+	struct client_publish retained = {
+		.topic = "devices/meter-001/cmd", .payload = "kept", .len = 4, .qos = 1, .retain = true};
+	client_send(world->client, &retained);
+	const struct client_message *rejected = status_expect_payload(world->client, "meter-001", "kept", "rejected");
+	status_expect_field(rejected, "error.code", "retained");
+	status_settle(world->client, "meter-001");
+	assert_int_equal(ledger_count(world->simulator, "kept"), 0);
+}
+
 static void version_3_1_1_ignores_what_it_cannot_have(struct world *world)
 {
 	struct world_options options = {.version_5 = true};
@@ -200,6 +213,7 @@ int main(void)
 		WORLD_TEST(mosquitto_rr_gets_its_answer),
 		WORLD_TEST(a_message_that_expires_is_told_so_and_not_sent),
 		WORLD_TEST(no_answer_goes_where_the_bridge_listens_or_speaks),
+		WORLD_TEST(a_retained_command_is_rejected_while_the_bridge_listens),
 		WORLD_TEST(version_3_1_1_ignores_what_it_cannot_have),
 		WORLD_TEST(many_askers_get_their_own_answers),
 	};
