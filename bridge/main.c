@@ -8,7 +8,6 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
-#include "bridge/base/text.h"
 #include "bridge/edge/process.h"
 #include "bridge/edge/supervisor.h"
 #include "bridge/flow/admin.h"
@@ -69,8 +68,7 @@ static _Noreturn void give_up(int status, const char *what, const char *why)
 static void open_spool(struct bridge *bridge)
 {
 	const struct settings *settings = bridge->settings;
-	char why[WHY_SIZE], clock[32];
-	int64_t last_ms = 0;
+	char why[WHY_SIZE];
 	const struct store_options options = {
 		.path = settings->spool_path,
 		.fsync = settings->spool_durability == DURABILITY_POWER,
@@ -89,9 +87,7 @@ static void open_spool(struct bridge *bridge)
 	bridge->store = store_open(&options, clock_wall_ms(), why, sizeof(why));
 	if (bridge->store == NULL)
 		give_up(EXIT_MACHINE, "cannot open the spool", why);
-	store_recall(bridge->store, HEARTBEAT_CLOCK_KEY, clock, sizeof(clock));
-	text_to_int(clock, 0, INT64_MAX, &last_ms);
-	bridge->time = timekeeper_create(last_ms);
+	bridge->time = timekeeper_create(heartbeat_last_clock_ms(bridge->store));
 }
 
 /* Runs on the token's own thread, from the first moment on: what is not there yet will look by itself. */

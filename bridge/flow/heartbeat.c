@@ -8,6 +8,9 @@
 
 enum { HEALTH_MS = 30000, CLOCK_SAVE_MS = 60000, HEALTH_TEXT_MAX = 8192, UPKEEP_STEPS = 8 };
 
+/* The name under which the store remembers the latest time. */
+#define CLOCK_KEY "clock"
+
 static void post_retained(struct heartbeat *heartbeat, const char *name, const struct buffer *text)
 {
 	char topic[TOPIC_SIZE];
@@ -66,6 +69,14 @@ static void save_clock(struct heartbeat *heartbeat)
 	heartbeat->clock_due_ms = clock_mono_ms() + CLOCK_SAVE_MS;
 	text_format(text, sizeof(text), "%lld", (long long)timekeeper_now(heartbeat->health->time));
 	store_remember(heartbeat->health->store, HEARTBEAT_CLOCK_KEY, text);
+}
+
+int64_t heartbeat_last_clock_ms(struct store *store)
+{
+	char text[32];
+	int64_t last_ms = 0;
+	store_recall(store, CLOCK_KEY, text, sizeof(text));
+	return text_to_int(text, 0, INT64_MAX, &last_ms) ? last_ms : 0;
 }
 
 /* Housekeeping in small steps, so that a long backlog of it never holds up the rest. */

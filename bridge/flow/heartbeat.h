@@ -9,9 +9,6 @@
 #include "bridge/flow/event_publisher.h"
 #include "bridge/flow/health.h"
 
-/* The name under which the store remembers the latest time. */
-#define HEARTBEAT_CLOCK_KEY "clock"
-
 struct heartbeat {
 	const struct health *health; /* borrowed, like the next */
 	struct event_publisher *publisher;
@@ -22,5 +19,8 @@ struct heartbeat {
 };
 
 void heartbeat_tick(struct heartbeat *heartbeat);
+
+/* The latest time that an earlier process has seen (wall ms); 0: none. */
+int64_t heartbeat_last_clock_ms(struct store *store);
 
 #endif
