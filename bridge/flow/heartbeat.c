@@ -68,7 +68,7 @@ static void save_clock(struct heartbeat *heartbeat)
 		return;
 	heartbeat->clock_due_ms = clock_mono_ms() + CLOCK_SAVE_MS;
 	text_format(text, sizeof(text), "%lld", (long long)timekeeper_now(heartbeat->health->time));
-	store_remember(heartbeat->health->store, HEARTBEAT_CLOCK_KEY, text);
+	store_remember(heartbeat->health->store, CLOCK_KEY, text);
 }
 
 int64_t heartbeat_last_clock_ms(struct store *store)
