@@ -74,10 +74,11 @@ void event_publisher_post(struct event_publisher *publisher, const struct event_
 
 size_t event_publisher_backlog(struct event_publisher *publisher)
 {
+	/* Under the lock a post is in the one or in the other. */
 	pthread_mutex_lock(&publisher->thread.lock);
-	size_t under_way = publish_window_posts(&publisher->window);
+	size_t backlog = publish_window_posts(&publisher->window) + post_queue_count(&publisher->posts);
 	pthread_mutex_unlock(&publisher->thread.lock);
-	return under_way + post_queue_count(&publisher->posts);
+	return backlog;
 }
 
 /* Takes `tag` out of the window; an event is noted for the store. Under the lock. */
@@ -159,7 +160,7 @@ static void judge_suspect(struct event_publisher *publisher, bool acquitted, boo
 	publisher->suspect_tries = 0;
 }
 
-/* Posts that a lost handle had: in front of the others again, in their order. */
+/* Posts that a lost handle had: in front of the others again, in their order. Under the lock. */
 static void put_back(struct event_publisher *publisher, struct post *posts, size_t count)
 {
 	for (size_t i = count; i > 0; i--) {
@@ -181,10 +182,10 @@ static void start_over(struct event_publisher *publisher)
 	pthread_mutex_lock(&publisher->thread.lock);
 	int64_t oldest = publish_window_oldest(&publisher->window);
 	size_t count = publish_window_reset(&publisher->window, posts, &events);
+	put_back(publisher, posts, count);
 	publisher->reset = false;
 	publisher->ready = true;
 	pthread_mutex_unlock(&publisher->thread.lock);
-	put_back(publisher, posts, count);
 	publisher->cursor = 0;
 	suspect_oldest(publisher, oldest);
 	for (size_t i = 0; i < events; i++)
@@ -279,12 +280,19 @@ static bool publish_events(struct event_publisher *publisher)
 	return sent && count == places;
 }
 
-static bool publish_post(struct event_publisher *publisher, struct post *popped)
+/* The next post goes into the window; its tag, 0: none waits. */
+static int64_t take_post(struct event_publisher *publisher, const struct post **ret)
 {
-	const struct post *post;
+	struct post post;
 	pthread_mutex_lock(&publisher->thread.lock);
-	int64_t tag = publish_window_enter_post(&publisher->window, popped, &post);
+	bool any = post_queue_pop(&publisher->posts, &post);
+	int64_t tag = any ? publish_window_enter_post(&publisher->window, &post, ret) : 0;
 	pthread_mutex_unlock(&publisher->thread.lock);
+	return tag;
+}
+
+static bool publish_post(struct event_publisher *publisher, const struct post *post, int64_t tag)
+{
 	const struct mqtt_publish publish = {
 		.topic = post->topic,
 		.payload = post->payload,
@@ -301,9 +309,10 @@ static bool publish_post(struct event_publisher *publisher, struct post *popped)
 /* One that the handle did not take stays in the window until the new handle hands it back. */
 static void publish_posts(struct event_publisher *publisher)
 {
-	struct post post;
-	while (room(publisher) > 0 && post_queue_pop(&publisher->posts, &post))
-		if (!publish_post(publisher, &post))
+	const struct post *post;
+	int64_t tag;
+	while (room(publisher) > 0 && (tag = take_post(publisher, &post)) != 0)
+		if (!publish_post(publisher, post, tag))
 			not_ready(publisher);
 }
 

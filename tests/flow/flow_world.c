@@ -308,3 +308,10 @@ int world_teardown(void **state)
 	free(world);
 	return 0;
 }
+
+int world_leave(void **state)
+{
+	set_file_limit(RLIM_INFINITY);
+	remove_folder(*state);
+	return 0;
+}

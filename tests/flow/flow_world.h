@@ -77,6 +77,9 @@ int world_setup(void **state);
 int world_teardown(void **state);
 #define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 
+/* Instead of the teardown, where a thread never returns: as at the end of a process nothing is stopped or freed. */
+int world_leave(void **state);
+
 /* The spool closed and opened again, as after a crash of the process. */
 void world_reopen(struct world *world);
 

@@ -101,7 +101,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_command_waits_for_room_and_goes_on),
 		WORLD_TEST(a_refusal_waits_for_room_too),
-		WORLD_TEST(a_message_that_waits_does_not_end_the_process),
+		cmocka_unit_test_setup_teardown(a_message_that_waits_does_not_end_the_process, world_setup,
+						world_leave),
 		WORLD_TEST(the_heartbeat_pauses_the_intake_and_resumes_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
