@@ -35,7 +35,7 @@
 	COUNTER(RESOLVED_HELD, "reconciled_total", "result=\"held\"", "")                                           \
 	COUNTER(POLLED, "status_polls_total", "", "Commands whose silent status was fetched.")                      \
 	COUNTER(EVENT_PUBLISHED, "events_published_total", "", "Events that the broker acknowledged.")              \
-	COUNTER(EVENT_REFUSED_BY_BROKER, "events_refused_total", "", "Messages that the broker refused for good.")    \
+	COUNTER(EVENT_REFUSED_BY_BROKER, "events_refused_total", "", "Messages that the broker refused for good.")  \
 	COUNTER(EVENT_REPUBLISHED, "events_republished_total", "", "Events published again on a new handle.")       \
 	COUNTER(ADMIN_REQUESTS, "admin_requests_total", "", "Administration requests over MQTT.")                   \
 	COUNTER(RELOADS, "reloads_total", "", "Reloads of mappings and secrets that succeeded.")                    \

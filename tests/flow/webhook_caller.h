@@ -5,7 +5,7 @@
 #ifndef TESTS_FLOW_WEBHOOK_CALLER_H
 #define TESTS_FLOW_WEBHOOK_CALLER_H
 
-#include "tests/flow/fake_http_header.h"
+#include "tests/flow/fake_http_server.h"
 #include "tests/flow/flow_world.h"
 
 /* Tokens of the first and second command of a new spool, of one of another spool, and of MO SMS. */
