@@ -356,15 +356,6 @@ static int print_urls(struct bridge *bridge)
 	return EXIT_SUCCESS;
 }
 
-static int serve(struct bridge *bridge)
-{
-	process_block_signals();
-	start(bridge);
-	run(bridge);
-	stop(bridge);
-	return EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
 	static struct bridge bridge;
@@ -393,5 +384,9 @@ int main(int argc, char **argv)
 		break;
 	}
 	load(&bridge, &options);
-	process_end(serve(&bridge));
+	process_block_signals();
+	start(&bridge);
+	run(&bridge);
+	stop(&bridge);
+	process_end(EXIT_SUCCESS);
 }

@@ -141,7 +141,7 @@ static void a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everythin
 	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1); /* "online" */
 	const struct scripted_rules rules = {.reset_at_publish = 1};
 	scripted_broker_rules(stage->broker, &rules);
-	assert_true(user_publish(stage->user, "one", 1));
+	user_publish(stage->user, "one", 1); /* true, or false when the reset was faster than its return */
 	user_expect(stage->user, USER_RESET, 2);
 	assert_int_equal(user_published(stage->user, 1), 0);
 	assert_int_equal(user_status(stage->user).abandoned, 1);
