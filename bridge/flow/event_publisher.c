@@ -165,7 +165,7 @@ static void put_back(struct event_publisher *publisher, struct post *posts, size
 {
 	for (size_t i = count; i > 0; i--) {
 		struct post *post = &posts[i - 1];
-		if (++post->tries < POISON_TRIES) {
+		if (post->tries < POISON_TRIES) {
 			post_queue_return(&publisher->posts, post);
 			continue;
 		}
@@ -235,6 +235,17 @@ static void enter_window(struct event_publisher *publisher, int64_t seq)
 	pthread_mutex_unlock(&publisher->thread.lock);
 }
 
+/* Hands it over; it is in the window already. */
+static bool hand_over(struct event_publisher *publisher, const struct mqtt_publish *publish)
+{
+	bool sent = mqtt_publish(publisher->mqtt, publish);
+	pthread_mutex_lock(&publisher->thread.lock);
+	if (sent)
+		publish_window_sent(&publisher->window, publish->tag);
+	pthread_mutex_unlock(&publisher->thread.lock);
+	return sent;
+}
+
 /* The handle failed: nothing more until a new one says so by on_reset. */
 static void not_ready(struct event_publisher *publisher)
 {
@@ -259,7 +270,7 @@ static bool publish_event(struct event_publisher *publisher, const struct store_
 	enter_window(publisher, event->seq);
 	publisher->cursor = event->seq;
 	crash_point("publisher-before-publish");
-	return mqtt_publish(publisher->mqtt, &publish);
+	return hand_over(publisher, &publish);
 }
 
 /* Publishes a batch of events; true when there may be more. */
@@ -303,7 +314,7 @@ static bool publish_post(struct event_publisher *publisher, const struct post *p
 		.content_type = "application/json",
 		.tag = tag,
 	};
-	return mqtt_publish(publisher->mqtt, &publish);
+	return hand_over(publisher, &publish);
 }
 
 /* One that the handle did not take stays in the window until the new handle hands it back. */

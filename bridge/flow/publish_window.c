@@ -15,7 +15,9 @@ static size_t free_place(const struct publish_window *window)
 
 void publish_window_enter(struct publish_window *window, int64_t tag)
 {
-	window->places[free_place(window)].tag = tag;
+	size_t place = free_place(window);
+	window->places[place].tag = tag;
+	window->places[place].sent = false;
 	window->taken++;
 }
 
@@ -23,7 +25,7 @@ int64_t publish_window_enter_post(struct publish_window *window, struct post *po
 {
 	size_t place = free_place(window);
 	window->places[place].tag = --window->last_post;
-	window->places[place].settled = false;
+	window->places[place].sent = window->places[place].settled = false;
 	window->places[place].post = *post;
 	window->taken++;
 	*post = (struct post){0};
@@ -35,6 +37,13 @@ static void leave(struct publish_window *window, size_t place)
 {
 	window->places[place].tag = 0;
 	window->taken--;
+}
+
+void publish_window_sent(struct publish_window *window, int64_t tag)
+{
+	for (size_t i = 0; i < MQTT_WINDOW; i++)
+		if (window->places[i].tag == tag)
+			window->places[i].sent = true;
 }
 
 bool publish_window_settle(struct publish_window *window, int64_t tag)
@@ -66,7 +75,7 @@ int64_t publish_window_oldest(const struct publish_window *window)
 	int64_t oldest = 0;
 	for (size_t i = 0; i < MQTT_WINDOW; i++) {
 		int64_t tag = window->places[i].tag;
-		if (tag > 0 && (oldest == 0 || tag < oldest))
+		if (tag > 0 && window->places[i].sent && (oldest == 0 || tag < oldest))
 			oldest = tag;
 	}
 	return oldest;
@@ -96,7 +105,8 @@ size_t publish_window_reset(struct publish_window *window, struct post ret[MQTT_
 	size_t count = 0, place;
 	publish_window_sweep(window);
 	while ((place = oldest_post(window)) < MQTT_WINDOW) {
-		ret[count++] = window->places[place].post;
+		ret[count] = window->places[place].post;
+		ret[count++].tries += window->places[place].sent ? 1 : 0;
 		window->places[place].post = (struct post){0};
 		leave(window, place);
 	}

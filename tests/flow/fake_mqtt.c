@@ -24,7 +24,7 @@ struct mqtt {
 	pthread_mutex_t lock;
 	struct mqtt_handlers handlers;
 	struct entry *entries[PUBLISHES_MAX];
-	size_t count, in_flight, most_in_flight;
+	size_t count, in_flight, most_in_flight, failures;
 	bool acknowledges, broken, mute, intake_up, paused;
 	char poison[64], why[64], filters[512], password[64];
 };
@@ -36,7 +36,7 @@ void fake_mqtt_reset(void)
 	pthread_mutex_lock(&broker.lock);
 	for (size_t i = 0; i < broker.count; i++)
 		free(broker.entries[i]);
-	broker.count = broker.in_flight = broker.most_in_flight = 0;
+	broker.count = broker.in_flight = broker.most_in_flight = broker.failures = 0;
 	broker.acknowledges = true;
 	broker.broken = broker.mute = broker.intake_up = broker.paused = false;
 	broker.poison[0] = broker.why[0] = broker.filters[0] = broker.password[0] = '\0';
@@ -73,15 +73,39 @@ void fake_mqtt_break(void)
 	pthread_mutex_unlock(&broker.lock);
 }
 
-void fake_mqtt_reset_publishes(void)
+static size_t read_number(const size_t *number)
 {
 	pthread_mutex_lock(&broker.lock);
-	broker.broken = broker.mute = false;
+	size_t value = *number;
+	pthread_mutex_unlock(&broker.lock);
+	return value;
+}
+
+static void reset_publishes(bool broken)
+{
+	pthread_mutex_lock(&broker.lock);
+	broker.broken = broken;
+	broker.mute = false;
 	for (size_t i = 0; i < broker.count; i++)
 		broker.entries[i]->in_flight = false;
 	broker.in_flight = 0;
 	pthread_mutex_unlock(&broker.lock);
 	broker.handlers.on_publish_reset(broker.handlers.ctx);
+}
+
+void fake_mqtt_reset_publishes(void)
+{
+	reset_publishes(false);
+}
+
+void fake_mqtt_reset_and_break(void)
+{
+	reset_publishes(true);
+}
+
+size_t fake_mqtt_failures(void)
+{
+	return read_number(&broker.failures);
 }
 
 /* The newest publish with this tag is over. */
@@ -169,14 +193,6 @@ struct fake_publish fake_mqtt_published(const char *part, size_t index)
 	return publish;
 }
 
-static size_t read_number(const size_t *number)
-{
-	pthread_mutex_lock(&broker.lock);
-	size_t value = *number;
-	pthread_mutex_unlock(&broker.lock);
-	return value;
-}
-
 size_t fake_mqtt_in_flight(void)
 {
 	return read_number(&broker.in_flight);
@@ -241,6 +257,7 @@ bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish)
 	if (mqtt->count == PUBLISHES_MAX)
 		abort(); /* a loop: no test publishes that often */
 	if (mqtt->broken) {
+		mqtt->failures++;
 		pthread_mutex_unlock(&mqtt->lock);
 		return false;
 	}

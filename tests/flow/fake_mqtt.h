@@ -34,6 +34,10 @@ void fake_mqtt_acknowledges(bool by_itself);
 void fake_mqtt_break(void);
 void fake_mqtt_reset_publishes(void);
 
+/* Both at once: a new handle is up and has failed before it takes anything. How often mqtt_publish() was false. */
+void fake_mqtt_reset_and_break(void);
+size_t fake_mqtt_failures(void);
+
 /* A message on a topic that contains `part` kills the connection ("": none does): neither it nor what is sent behind it
  * has a PUBACK, until fake_mqtt_reset_publishes(). */
 void fake_mqtt_poison(const char *part);

@@ -140,6 +140,24 @@ static void a_refused_event_is_dropped_and_the_rest_goes_on(void **state)
 }
 
 /* MQTT 3.1.1 has no word for a refusal: the broker cuts the connection, each time anew. */
+/* The handle may fail before it took anything, many times in a row: nothing of what waits is to blame. */
+static void what_no_handle_took_is_no_suspect(void **state)
+{
+	struct world *world = *state;
+	add_events(world, 1, 1);
+	event_publisher_post(world->publisher, &(struct event_post){.topic = "posts", .payload = "1", .len = 1});
+	world_start_publisher(world);
+	for (size_t i = 1; i <= 50; i++) {
+		size_t before = fake_mqtt_failures();
+		fake_mqtt_reset_and_break();
+		WAIT_FOR(fake_mqtt_failures() > before);
+	}
+	assert_int_equal(waiting_events(world), 1);
+	fake_mqtt_reset_publishes();
+	WAIT_FOR(waiting_events(world) == 0);
+	WAIT_FOR(fake_mqtt_count("posts") == 1);
+}
+
 /* A post is not durable, but it is not lost with a connection either. */
 static void a_post_without_puback_goes_again_too(void **state)
 {
@@ -296,6 +314,7 @@ int main(void)
 		WORLD_TEST(after_a_lost_connection_what_has_no_puback_goes_again_in_order),
 		WORLD_TEST(a_handle_that_fails_is_left_alone_until_there_is_a_new_one),
 		WORLD_TEST(a_refused_event_is_dropped_and_the_rest_goes_on),
+		WORLD_TEST(what_no_handle_took_is_no_suspect),
 		WORLD_TEST(a_post_without_puback_goes_again_too),
 		WORLD_TEST(an_event_that_kills_every_connection_is_given_up),
 		WORLD_TEST(a_broker_that_comes_and_goes_costs_no_event),
