@@ -188,9 +188,9 @@ static void limit(struct world *world, int what, rlim_t value)
 {
 	struct rlimit now;
 	pid_t process = process_id(bridge_process(world->bridge));
-	assert_int_equal(prlimit(process, what, NULL, &now), 0);
+	assert_int_equal(prlimit(process, (__rlimit_resource_t)what, NULL, &now), 0);
 	now.rlim_cur = value < now.rlim_max ? value : now.rlim_max;
-	assert_int_equal(prlimit(process, what, &now, NULL), 0);
+	assert_int_equal(prlimit(process, (__rlimit_resource_t)what, &now, NULL), 0);
 }
 
 struct shortage {
