@@ -186,6 +186,11 @@ bool audit_is_final(const struct audit *audit, size_t number)
 	return is_final(&audit->records[number]);
 }
 
+size_t audit_messages_seen(const struct audit *audit)
+{
+	return audit->messages_seen;
+}
+
 bool audit_is_complete(const struct audit *audit)
 {
 	for (size_t i = 0; i < audit->count; i++)

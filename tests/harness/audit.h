@@ -37,6 +37,9 @@ void audit_read(struct audit *audit, struct client *client);
 bool audit_is_answered(const struct audit *audit, size_t number);
 bool audit_is_final(const struct audit *audit, size_t number);
 
+/* How many of the messages have come. */
+size_t audit_messages_seen(const struct audit *audit);
+
 /* Is every command final, and every message here? */
 bool audit_is_complete(const struct audit *audit);
 

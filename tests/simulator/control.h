@@ -13,6 +13,6 @@ typedef void control_function(struct simulator *self, const struct request *requ
 
 control_function control_set_faults, control_clear_faults, control_add_outcome, control_clear_outcomes;
 control_function control_mo, control_status, control_fleet, control_settings, control_tokens, control_reset;
-control_function control_ledger, control_summary, control_callbacks;
+control_function control_ledger, control_summary, control_callbacks, control_fault_uses;
 
 #endif

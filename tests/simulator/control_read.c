@@ -99,6 +99,23 @@ void control_summary(struct simulator *self, const struct request *request, cons
 	perform(self, request, reply, show_summary);
 }
 
+static void show_fault_uses(struct simulator *self, const struct form *query, struct buffer *out)
+{
+	(void)query;
+	json_write_open(out, "", '{');
+	json_write_open(out, "uses", '{');
+	for (size_t i = 0; i < self->faults.use_count; i++)
+		json_write_number(out, self->faults.uses[i].name, self->faults.uses[i].count);
+	json_write_close(out, '}');
+	json_write_close(out, '}');
+}
+
+void control_fault_uses(struct simulator *self, const struct request *request, const char *rest, struct reply *reply)
+{
+	(void)rest;
+	perform(self, request, reply, show_fault_uses);
+}
+
 static void show_callbacks(struct simulator *self, const struct form *query, struct buffer *out)
 {
 	const struct world *world = &self->world;

@@ -52,6 +52,26 @@ static bool matches(const struct match *match, const struct subject *subject)
 	       text_equal(match->sim, subject->sim_sid);
 }
 
+void faults_clear_uses(struct faults *faults)
+{
+	faults->use_count = 0;
+}
+
+static void count_use(struct faults *faults, const char *name)
+{
+	size_t i = 0;
+	while (i < faults->use_count && !text_equal(faults->uses[i].name, name))
+		i++;
+	if (name[0] == '\0' || i == FAULT_NAMES_MAX)
+		return;
+	if (i == faults->use_count) {
+		faults->uses[i].count = 0;
+		text_copy(faults->uses[i].name, FAULT_NAME_SIZE, name);
+		faults->use_count++;
+	}
+	faults->uses[i].count++;
+}
+
 bool faults_take(struct faults *faults, enum fault_place on, const struct subject *subject, struct fault *ret)
 {
 	for (size_t i = 0; i < faults->rule_count; i++) {
@@ -60,6 +80,7 @@ bool faults_take(struct faults *faults, enum fault_place on, const struct subjec
 			continue;
 		if (rule->times > 0)
 			rule->times--;
+		count_use(faults, rule->name);
 		*ret = *rule;
 		ret->match = (struct match){0};
 		ret->body = memory_copied_text(rule->body);

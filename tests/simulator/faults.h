@@ -48,8 +48,11 @@ struct match {
 	char *sim, *payload, *status; /* "" for any */
 };
 
+enum { FAULT_NAME_SIZE = 32, FAULT_NAMES_MAX = 64 };
+
 struct fault {
 	enum fault_place on;
+	char name[FAULT_NAME_SIZE]; /* under which its uses are counted; "" for none */
 	struct match match;
 	int64_t times; /* left; below 0: for ever */
 	/* requests */
@@ -80,6 +83,11 @@ struct faults {
 	size_t rule_count;
 	struct sms_outcome *outcomes;
 	size_t outcome_count;
+	struct fault_use {
+		char name[FAULT_NAME_SIZE];
+		int64_t count;
+	} uses[FAULT_NAMES_MAX]; /* of named rules, also of those that are gone */
+	size_t use_count;
 	bool is_stopped;     /* no request is answered at all */
 	uint32_t generation; /* moves on with every change: who is held notices */
 };
@@ -90,8 +98,9 @@ bool faults_set(struct faults *faults, const struct json *body, char why[WHY_SIZ
 /* Adds outcomes: a list or one. False with the reason. */
 bool faults_add_outcomes(struct faults *faults, const struct json *body, char why[WHY_SIZE]);
 
-/* No rules, nothing stopped; outcomes stay. */
+/* No rules, nothing stopped; outcomes and the counts of uses stay. */
 void faults_clear(struct faults *faults);
+void faults_clear_uses(struct faults *faults);
 void faults_clear_outcomes(struct faults *faults);
 
 /* The first rule for this place and subject, counted down and copied; false when none matches. */

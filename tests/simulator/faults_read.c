@@ -24,7 +24,7 @@ static const char *const manner_names[MANNER_COUNT] = {
 	[MANNER_STOP] = "stop",
 };
 
-static const char *const rule_members[] = {"on", "match", "times", "action", NULL};
+static const char *const rule_members[] = {"on", "name", "match", "times", "action", NULL};
 static const char *const match_members[] = {"sim", "payload", "status", NULL};
 static const char *const request_members[] = {"status",
 					      "retry_after",
@@ -116,6 +116,7 @@ bool faults_read_rule(const struct json *rule, struct fault *ret, char why[WHY_S
 	const struct json *action = json_read_member(rule, "action");
 	*ret = (struct fault){.on = place_of(json_read_text(rule, "on", ""))};
 	ret->times = json_read_number(rule, "times", 1);
+	text_copy(ret->name, sizeof(ret->name), json_read_text(rule, "name", ""));
 	ret->body = memory_copied_text("");
 	read_match(match, &ret->match);
 	if (ret->on == FAULT_NOWHERE) {

@@ -24,6 +24,7 @@ static const struct route routes[] = {
 	{"GET", "/v1/Sims/", api_sim},
 	{"POST", "/_control/faults", control_set_faults},
 	{"DELETE", "/_control/faults", control_clear_faults},
+	{"GET", "/_control/faults", control_fault_uses},
 	{"POST", "/_control/outcome", control_add_outcome},
 	{"DELETE", "/_control/outcome", control_clear_outcomes},
 	{"POST", "/_control/mo", control_mo},

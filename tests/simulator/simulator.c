@@ -87,6 +87,7 @@ void simulator_reset(struct simulator *self)
 {
 	life_forget(self);
 	faults_clear(&self->faults);
+	faults_clear_uses(&self->faults);
 	faults_clear_outcomes(&self->faults);
 	world_reset(&self->world);
 	pthread_cond_broadcast(&self->changed);

@@ -248,6 +248,19 @@ static void wrong_rules_are_refused_and_change_nothing(void **state)
 	assert_int_equal(fixture_create(hit_form, sid), 503);
 }
 
+static void named_rules_are_counted_beyond_their_end(void **state)
+{
+	char sid[SID_SIZE];
+	(void)state;
+	simulator_fault(fixture_simulator(),
+			"[{\"on\":\"create\",\"name\":\"late\",\"times\":2,\"action\":{\"hold_ms\":1}}]");
+	for (int i = 0; i < 3; i++)
+		fixture_create(plain_form, sid);
+	simulator_heal(fixture_simulator());
+	assert_int_equal(fixture_control_int("faults", "uses.late"), 2);
+	assert_int_equal(fixture_control_count("faults", "uses"), 1);
+}
+
 static void the_ledger_counts_repeated_payloads(void **state)
 {
 	char sid[SID_SIZE];
@@ -276,6 +289,7 @@ int main(void)
 		TEST(a_held_create_is_accepted_and_answered_late),
 		TEST(a_stopped_api_answers_nothing_and_accepts_nothing),
 		TEST(wrong_rules_are_refused_and_change_nothing),
+		TEST(named_rules_are_counted_beyond_their_end),
 		TEST(the_ledger_counts_repeated_payloads),
 	};
 	return cmocka_run_group_tests(tests, fixture_start, fixture_stop);
