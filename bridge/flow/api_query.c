@@ -12,7 +12,8 @@
 #include "bridge/edge/http_client.h"
 #include "bridge/rule/retry.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000, TRIES = 2 };
+/* A question can be asked again: none keeps its thread for as long as the watchdog takes for a hang. */
+enum { CONNECT_TIMEOUT_MS = 10000, TIMEOUT_MAX_MS = 60000, TRIES = 2 };
 
 struct api_query {
 	const struct settings *settings;
@@ -28,7 +29,7 @@ struct api_query *api_query_create(const struct settings *settings, struct accou
 	query->account = account;
 	query->http = http_client_create(&(struct http_client_options){
 		.ca_file = settings->api_ca_file,
-		.timeout_ms = settings->api_timeout_ms,
+		.timeout_ms = settings->api_timeout_ms < TIMEOUT_MAX_MS ? settings->api_timeout_ms : TIMEOUT_MAX_MS,
 		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
 		.max_answer = API_ANSWER_MAX,
 		.max_connections = 1,

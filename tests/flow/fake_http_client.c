@@ -46,7 +46,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct entry *entries[REQUESTS_MAX];
 static struct rule rules[RULES_MAX];
 static size_t entry_count, rule_count, posts, polls, busy, most_busy;
-static int64_t longest_wait_ms;
+static int64_t longest_wait_ms, last_timeout_ms;
 static void (*start_hook)(void *ctx, const struct fake_request *request);
 static void *hook_ctx;
 
@@ -213,12 +213,22 @@ size_t fake_http_most_busy(void)
 	return read_number(&most_busy);
 }
 
-int64_t fake_http_longest_wait_ms(void)
+static int64_t read_time(const int64_t *time)
 {
 	pthread_mutex_lock(&lock);
-	int64_t value = longest_wait_ms;
+	int64_t value = *time;
 	pthread_mutex_unlock(&lock);
 	return value;
+}
+
+int64_t fake_http_longest_wait_ms(void)
+{
+	return read_time(&longest_wait_ms);
+}
+
+int64_t fake_http_timeout_ms(void)
+{
+	return read_time(&last_timeout_ms);
 }
 
 /* ---- what the stages call ----------------------------------------------------------------------------- */
@@ -228,6 +238,9 @@ struct http_client *http_client_create(const struct http_client_options *options
 	struct http_client *client = memory_zeroed(1, sizeof(*client));
 	pthread_once(&once, init);
 	client->abort = options->abort;
+	pthread_mutex_lock(&lock);
+	last_timeout_ms = options->timeout_ms;
+	pthread_mutex_unlock(&lock);
 	return client;
 }
 

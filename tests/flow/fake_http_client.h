@@ -55,6 +55,9 @@ void fake_http_on_start(void (*hook)(void *ctx, const struct fake_request *reque
 /* The sid in the generated answer to the `number`th POST (from 1). */
 void fake_http_sid(char to[SID_SIZE], size_t number);
 
+/* The time-out of the client that was made last. */
+int64_t fake_http_timeout_ms(void);
+
 /* How often clients began to wait; how long one of them ever meant to; how many requests were under way at once. */
 size_t fake_http_polls(void);
 int64_t fake_http_longest_wait_ms(void);

@@ -118,6 +118,18 @@ static void without_a_token_nothing_is_asked(void **state)
 	assert_string_equal(fake_http_request("GET", 0).authorization, "Bearer token-2");
 }
 
+/* `api.timeout` may be ten minutes, for creates; a thread that waits so long for one question looks like a hang. */
+static void no_question_takes_longer_than_a_minute(void **state)
+{
+	struct world *world = *state;
+	world->settings->api_timeout_ms = 10 * MINUTE;
+	api_query_destroy(api_query_create(world->settings, world->account));
+	assert_int_equal(fake_http_timeout_ms(), MINUTE);
+	world->settings->api_timeout_ms = 5 * SECOND;
+	api_query_destroy(api_query_create(world->settings, world->account));
+	assert_int_equal(fake_http_timeout_ms(), 5 * SECOND);
+}
+
 static void a_stop_waits_for_no_answer(void **state)
 {
 	struct world *world = *state;
@@ -138,6 +150,7 @@ int main(void)
 		WORLD_TEST(an_unknown_outcome_is_looked_for_after_its_time_to_settle),
 		WORLD_TEST(an_outage_costs_one_request_for_each_pause),
 		WORLD_TEST(without_a_token_nothing_is_asked),
+		WORLD_TEST(no_question_takes_longer_than_a_minute),
 		WORLD_TEST(a_stop_waits_for_no_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
