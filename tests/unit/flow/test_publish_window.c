@@ -70,11 +70,10 @@ static void a_reset_hands_posts_back_in_their_order(void **state)
 	struct post back[MQTT_WINDOW];
 	size_t events = 0;
 	publish_window_enter(&window, 12);
-	enter(&window, "a");
+	publish_window_sent(&window, enter(&window, "a"));
 	int64_t settled = enter(&window, "b");
 	publish_window_enter(&window, 11);
 	enter(&window, "c");
-	assert_int_equal(publish_window_oldest(&window), 11);
 	assert_true(publish_window_settle(&window, settled));
 	enter(&window, "d");
 	assert_int_equal(publish_window_reset(&window, back, &events), 3);
@@ -82,11 +81,31 @@ static void a_reset_hands_posts_back_in_their_order(void **state)
 	assert_string_equal(back[0].topic, "a");
 	assert_string_equal(back[1].topic, "c");
 	assert_string_equal(back[2].topic, "d");
+	assert_int_equal(back[0].tries, 1); /* the one that a handle had taken */
+	assert_int_equal(back[1].tries, 0);
 	assert_int_equal(window.taken, 0);
 	assert_int_equal(publish_window_oldest(&window), 0);
 	for (size_t i = 0; i < 3; i++)
 		post_clear(&back[i]);
 	publish_window_clear(&window);
+}
+
+static void the_oldest_is_looked_for_among_what_a_handle_took(void **state)
+{
+	(void)state;
+	struct publish_window window = {0};
+	publish_window_enter(&window, 11);
+	publish_window_enter(&window, 12);
+	publish_window_enter(&window, 13);
+	assert_int_equal(publish_window_oldest(&window), 0);
+	publish_window_sent(&window, 13);
+	publish_window_sent(&window, 12);
+	assert_int_equal(publish_window_oldest(&window), 12);
+	assert_true(publish_window_settle(&window, 12));
+	publish_window_enter(&window, 14); /* takes the place of 12, which had been sent */
+	assert_int_equal(publish_window_oldest(&window), 13);
+	assert_true(publish_window_settle(&window, 13));
+	assert_int_equal(publish_window_oldest(&window), 0);
 }
 
 static void it_can_be_full_and_empty_again(void **state)
@@ -110,6 +129,7 @@ int main(void)
 		cmocka_unit_test(a_settled_post_lies_still_until_its_owner_sweeps),
 		cmocka_unit_test(a_stranger_settles_nothing),
 		cmocka_unit_test(a_reset_hands_posts_back_in_their_order),
+		cmocka_unit_test(the_oldest_is_looked_for_among_what_a_handle_took),
 		cmocka_unit_test(it_can_be_full_and_empty_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
