@@ -1,4 +1,4 @@
-/* fault_vfs - a VFS around the default one. The only file of the tests that includes SQLite's header. */
+/* fault_vfs - a VFS around the default one. */
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/faults/fault_vfs.h"
 

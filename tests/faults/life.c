@@ -83,8 +83,13 @@ static void accept_all(struct life *life)
 
 static void note_taken(struct life *life, const struct store_attempt *attempts, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		life->promises->taken[attempts[i].id[1] - '0'] = true;
+	for (size_t i = 0; i < count; i++) {
+		int number = attempts[i].id[0] == 'c' ? attempts[i].id[1] - '0' : LIFE_COMMANDS;
+		bool right = number < LIFE_COMMANDS && text_equal(attempts[i].payload, "reboot");
+		life->promises->wrong |= !right;
+		if (right)
+			life->promises->taken[number] = true;
+	}
 }
 
 static void take_first(struct life *life)
@@ -335,6 +340,8 @@ void life_judge(struct life *life, const char *what)
 {
 	struct world *world = &life->world;
 	int64_t last = 0;
+	if (life->promises->wrong)
+		fail_msg("%s: something else was read than had been written", what);
 	world->seen = 0;
 	world->store = store_open(&world->options, NOW, world->why, sizeof(world->why));
 	if (world->store == NULL)

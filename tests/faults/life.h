@@ -22,6 +22,7 @@ struct promises {
 	bool refused;	/* the spool did not open, and said why */
 	bool accepted[LIFE_COMMANDS], full[LIFE_COMMANDS], taken[LIFE_COMMANDS];
 	bool queued, unknown, sent, mo; /* c0 queued and sent, c1 unknown, an MO SMS stored */
+	bool wrong;			/* something was read that had never been written */
 	bool done_begun, upkeep_begun;	/* events and old commands may be forgotten from here on */
 };
 
