@@ -9,7 +9,7 @@
  * store_lookup.c    questions         store_admin.c   cancel, retry
  * store_upkeep.c  expiry, retention                         store.c         open, close, the small ones
  *
- * Threads: everything below runs on the writer thread (or before it is started), but
+ * Threads: everything below runs on the thread that has the connection just now (or before there are any), but
  *          store_queue_do(), store_queue_done() and what says otherwise. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_STORE_INTERNAL_H
@@ -139,17 +139,31 @@ struct store_fresh_staged {
 	bool overflow;
 };
 
+struct store_batch {
+	struct store_job *reads, *writes;
+	int64_t *done; /* events whose PUBACK came */
+	size_t done_count;
+	bool tidy; /* no work: a checkpoint instead */
+};
+
 /* What other threads touch; under the lock. */
 struct store_writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* for the writer */
+	pthread_cond_t work; /* for the writer's own thread */
 	pthread_cond_t room; /* for those who wait to add to `done` */
 	struct store_job *reads, *writes, **reads_end, **writes_end;
 	bool urgent; /* among the writes */
 	int64_t *done, *done_spare;
 	size_t done_count;
 	int64_t lazy_since_us, done_since_us, intake_us, intake_before_us;
+	bool busy;		 /* somebody has the connection */
+	bool left;		 /* `rest` is for the writer's own thread, which alone may work until it is done */
+	struct store_batch rest; /* found no space */
+	int64_t asleep_until_us; /* the writer's own thread; 0: it is awake */
+	bool starving;		 /* it waits for space, and for whoever comes meanwhile */
+	int64_t touched_us;	 /* the last commit */
+	int log_pages;
 	bool stopping, giving_up;
 	struct store_fresh fresh;
 	struct store_listener listeners[STORE_WORK_KINDS];
@@ -201,24 +215,25 @@ struct store_job {
 	void *args;
 	struct store_job *next;
 	bool finished;
+	bool detached; /* nobody waits: the job and its arguments are the queue's to free */
 	pthread_cond_t done;
 };
 
-struct store_batch {
-	struct store_job *reads, *writes;
-	int64_t *done; /* events whose PUBACK came */
-	size_t done_count;
-};
-
-/* Any thread: has the writer run it and returns when it is on disk, refused or answered. */
+/* Any thread: does the work, or has it done with somebody else's; returns when it is on disk, refused or answered. */
 void store_queue_do(struct store *store, const struct store_job_kind *kind, void *args);
+
+/* Any thread: work that nobody waits for, done with some later commit. `args` is the queue's to free. */
+void store_queue_later(struct store *store, const struct store_job_kind *kind, void *args);
 
 /* Any thread: events to delete with some later commit. */
 void store_queue_done(struct store *store, const int64_t *seqs, size_t count);
 
-/* Waits for work; an empty batch (only with `may_idle`) says that there was none for a while.
+/* The writer's own thread: waits for work that no caller does, and takes the connection.
  * False: stopped, and all is done. */
-bool store_queue_gather(struct store_writer *writer, bool may_idle, struct store_batch *ret);
+bool store_queue_gather(struct store_writer *writer, struct store_batch *ret);
+
+/* Gives the connection back: somebody who waits goes on. `log_pages`: in the write-ahead log. */
+void store_queue_release(struct store_writer *writer, int log_pages);
 
 /* Wakes those who wait for these jobs; the jobs are gone then. */
 void store_queue_finish(struct store *store, struct store_job *jobs);
@@ -235,6 +250,10 @@ void store_queue_clear(struct store *store);
 
 void store_writer_start(struct store *store);
 void store_writer_stop(struct store *store);
+
+/* Who has taken the connection and a batch: answers and commits it. False: there is no space for it, and the writer's
+ * own thread has it now, with the connection. */
+bool store_writer_work(struct store *store, struct store_batch *batch);
 
 /* ---- space: store_space.c -------------------------------------------------------------------- */
 

@@ -1,7 +1,11 @@
-/* store_queue - where callers meet the writer: work that waits, and the waiting for it.
+/* store_queue - where callers meet: work that waits, and who does it.
  *
- * Each caller waits for its own job, so there are never more jobs than threads. Work that nobody
- * waits for urgently may stand a moment for company. */
+ * There is one connection, and whoever has it works for all: a caller that finds it free commits its own job together
+ * with what has queued up, without waking anybody for it. Who comes meanwhile waits, and the first of them goes on with
+ * what has gathered. The writer's own thread does the rest: what nobody waits for, what may stand a moment for company,
+ * checkpoints, and the waiting on a full disk.
+ *
+ * Each caller waits for its own job, so there are never more of those than threads. */
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 #include <time.h>
@@ -15,7 +19,9 @@ enum {
 	INTAKE_ACTIVE_US = 5000, /* ... if there were two that short ago: more will come */
 	DONE_LINGER_US = 10000,	 /* nobody waits for these */
 	DONE_ENOUGH = 1000,	 /* but so many go at once */
-	IDLE_US = 200000	 /* without work: the writer may tidy up */
+	IDLE_US = 200000,	 /* without work it is time for a checkpoint, */
+	IDLE_LOG_PAGES = 256,	 /* if it is worth it; */
+	FULL_LOG_PAGES = 4096	 /* and this is one that is due, busy or not */
 };
 
 /* ---- callers' side --------------------------------------------------------------------------- */
@@ -31,6 +37,8 @@ static void cond_init(pthread_cond_t *cond)
 
 static void enqueue(struct store_writer *writer, struct store_job *job)
 {
+	if (writer->starving)
+		pthread_cond_signal(&writer->work);
 	if (job->kind->reads) {
 		*writer->reads_end = job;
 		writer->reads_end = &job->next;
@@ -47,40 +55,6 @@ static void enqueue(struct store_writer *writer, struct store_job *job)
 	writer->writes_end = &job->next;
 }
 
-void store_queue_do(struct store *store, const struct store_job_kind *kind, void *args)
-{
-	struct store_writer *writer = &store->writer;
-	struct store_job job = {.kind = kind, .args = args};
-	cond_init(&job.done);
-	pthread_mutex_lock(&writer->lock);
-	enqueue(writer, &job);
-	pthread_cond_signal(&writer->work);
-	while (!job.finished)
-		pthread_cond_wait(&job.done, &writer->lock);
-	pthread_mutex_unlock(&writer->lock);
-	pthread_cond_destroy(&job.done);
-}
-
-void store_queue_done(struct store *store, const int64_t *seqs, size_t count)
-{
-	struct store_writer *writer = &store->writer;
-	pthread_mutex_lock(&writer->lock);
-	for (size_t i = 0; i < count; i++) {
-		store_fresh_done(&writer->fresh, seqs[i]);
-		while (writer->done_count == STORE_DONE_MAX && !writer->giving_up)
-			pthread_cond_wait(&writer->room, &writer->lock);
-		if (writer->done_count == STORE_DONE_MAX)
-			break;
-		if (writer->done_count == 0)
-			writer->done_since_us = clock_mono_us();
-		writer->done[writer->done_count++] = seqs[i];
-	}
-	pthread_cond_signal(&writer->work);
-	pthread_mutex_unlock(&writer->lock);
-}
-
-/* ---- gathering -------------------------------------------------------------------------------- */
-
 /* When the waiting writes are to be committed; INT64_MAX: there are none. */
 static int64_t due_us(const struct store_writer *writer)
 {
@@ -96,6 +70,131 @@ static int64_t due_us(const struct store_writer *writer)
 		due = 0;
 	return due;
 }
+
+/* When it is time for a checkpoint. */
+static int64_t tidy_us(const struct store_writer *writer)
+{
+	if (writer->log_pages >= FULL_LOG_PAGES)
+		return 0;
+	return writer->log_pages >= IDLE_LOG_PAGES ? writer->touched_us + IDLE_US : INT64_MAX;
+}
+
+static bool is_due(const struct store_writer *writer)
+{
+	return writer->reads != NULL || due_us(writer) <= clock_mono_us();
+}
+
+/* Is there work, and nobody who does it? A log that is full is folded in first. */
+static bool may_lead(const struct store_writer *writer)
+{
+	return !writer->busy && tidy_us(writer) > 0 && is_due(writer);
+}
+
+/* The writer's own thread looks again by then. */
+static void alarm_at(struct store_writer *writer, int64_t at_us)
+{
+	if (at_us < writer->asleep_until_us)
+		pthread_cond_signal(&writer->work);
+}
+
+/* Nobody works just now: the own thread is to know when it has to. */
+static void set_alarm(struct store_writer *writer)
+{
+	int64_t due = due_us(writer), tidy = tidy_us(writer);
+	if (!writer->busy)
+		alarm_at(writer, due < tidy ? due : tidy);
+}
+
+static void take_done(struct store_writer *writer, struct store_batch *batch)
+{
+	batch->done = writer->done;
+	batch->done_count = writer->done_count;
+	writer->done = writer->done_spare;
+	writer->done_spare = batch->done;
+	writer->done_count = 0;
+	pthread_cond_broadcast(&writer->room);
+}
+
+/* All that is due, and with it the connection. */
+static void take_batch(struct store_writer *writer, struct store_batch *ret)
+{
+	bool due = due_us(writer) <= clock_mono_us();
+	*ret = (struct store_batch){.reads = store_queue_take_reads(writer)};
+	if (due) {
+		ret->writes = store_queue_take_writes(writer);
+		take_done(writer, ret);
+	}
+	writer->busy = true;
+}
+
+/* With the lock held, and again when it returns. */
+static void lead(struct store *store)
+{
+	struct store_writer *writer = &store->writer;
+	struct store_batch batch;
+	take_batch(writer, &batch);
+	pthread_mutex_unlock(&writer->lock);
+	bool done = store_writer_work(store, &batch);
+	int pages = done ? sql_log_pages(store->sql) : 0;
+	pthread_mutex_lock(&writer->lock);
+	if (done)
+		store_queue_release(writer, pages);
+}
+
+void store_queue_do(struct store *store, const struct store_job_kind *kind, void *args)
+{
+	struct store_writer *writer = &store->writer;
+	struct store_job job = {.kind = kind, .args = args};
+	cond_init(&job.done);
+	pthread_mutex_lock(&writer->lock);
+	enqueue(writer, &job);
+	while (!job.finished) {
+		if (may_lead(writer)) {
+			lead(store);
+		} else {
+			set_alarm(writer);
+			pthread_cond_wait(&job.done, &writer->lock);
+		}
+	}
+	pthread_mutex_unlock(&writer->lock);
+	pthread_cond_destroy(&job.done);
+}
+
+void store_queue_later(struct store *store, const struct store_job_kind *kind, void *args)
+{
+	struct store_writer *writer = &store->writer;
+	struct store_job *job = memory_zeroed(1, sizeof(*job));
+	*job = (struct store_job){.kind = kind, .args = args, .detached = true};
+	pthread_mutex_lock(&writer->lock);
+	enqueue(writer, job);
+	if (may_lead(writer))
+		lead(store);
+	else
+		set_alarm(writer);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void store_queue_done(struct store *store, const int64_t *seqs, size_t count)
+{
+	struct store_writer *writer = &store->writer;
+	pthread_mutex_lock(&writer->lock);
+	for (size_t i = 0; i < count; i++) {
+		store_fresh_done(&writer->fresh, seqs[i]);
+		while (writer->done_count == STORE_DONE_MAX && !writer->giving_up) {
+			set_alarm(writer);
+			pthread_cond_wait(&writer->room, &writer->lock);
+		}
+		if (writer->done_count == STORE_DONE_MAX)
+			break;
+		if (writer->done_count == 0)
+			writer->done_since_us = clock_mono_us();
+		writer->done[writer->done_count++] = seqs[i];
+	}
+	set_alarm(writer);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+/* ---- gathering -------------------------------------------------------------------------------- */
 
 static void wait_on(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us)
 {
@@ -129,37 +228,71 @@ struct store_job *store_queue_take_writes(struct store_writer *writer)
 	return writes;
 }
 
-static void take_done(struct store_writer *writer, struct store_batch *batch)
+/* Nothing to do until then. */
+static void sleep_until(struct store_writer *writer, int64_t until_us)
 {
-	batch->done = writer->done;
-	batch->done_count = writer->done_count;
-	writer->done = writer->done_spare;
-	writer->done_spare = batch->done;
-	writer->done_count = 0;
-	pthread_cond_broadcast(&writer->room);
+	writer->asleep_until_us = until_us;
+	wait_on(&writer->work, &writer->lock, until_us);
+	writer->asleep_until_us = 0;
 }
 
-bool store_queue_gather(struct store_writer *writer, bool may_idle, struct store_batch *ret)
+static void take_rest(struct store_writer *writer, struct store_batch *ret)
 {
-	*ret = (struct store_batch){0};
+	*ret = writer->rest;
+	writer->left = false;
+}
+
+bool store_queue_gather(struct store_writer *writer, struct store_batch *ret)
+{
+	bool more = true;
 	pthread_mutex_lock(&writer->lock);
-	int64_t idle_at = may_idle ? clock_mono_us() + IDLE_US : INT64_MAX;
-	int64_t due = due_us(writer);
-	int64_t now = clock_mono_us();
-	while (writer->reads == NULL && due > now && !writer->stopping && idle_at > now) {
-		wait_on(&writer->work, &writer->lock, due < idle_at ? due : idle_at);
-		due = due_us(writer);
-		now = clock_mono_us();
+	for (;;) {
+		int64_t due = due_us(writer), tidy = tidy_us(writer), now = clock_mono_us();
+		if (writer->left) {
+			take_rest(writer, ret);
+			break;
+		}
+		if (!writer->busy && tidy <= now) {
+			*ret = (struct store_batch){.tidy = true};
+			writer->busy = true;
+			break;
+		}
+		if (may_lead(writer)) {
+			take_batch(writer, ret);
+			break;
+		}
+		more = writer->busy || !writer->stopping;
+		if (!more)
+			break;
+		sleep_until(writer, writer->busy ? INT64_MAX : due < tidy ? due : tidy);
 	}
-	ret->reads = store_queue_take_reads(writer);
-	if (due <= now) {
-		ret->writes = store_queue_take_writes(writer);
-		take_done(writer, ret);
-	}
-	bool any = ret->reads != NULL || ret->writes != NULL || ret->done_count > 0;
-	bool more = any || !writer->stopping;
 	pthread_mutex_unlock(&writer->lock);
 	return more;
+}
+
+/* Somebody who waits for his own job. */
+static struct store_job *first_waiting(struct store_writer *writer)
+{
+	if (writer->reads != NULL)
+		return writer->reads;
+	struct store_job *job = writer->writes;
+	while (job != NULL && job->detached)
+		job = job->next;
+	return job;
+}
+
+void store_queue_release(struct store_writer *writer, int log_pages)
+{
+	struct store_job *next = first_waiting(writer);
+	writer->busy = false;
+	writer->log_pages = log_pages;
+	writer->touched_us = clock_mono_us();
+	if (writer->stopping)
+		pthread_cond_signal(&writer->work);
+	if (next != NULL && may_lead(writer))
+		pthread_cond_signal(&next->done);
+	else
+		set_alarm(writer);
 }
 
 /* ---- the end of a job ---------------------------------------------------------------------- */
@@ -169,8 +302,13 @@ void store_queue_finish(struct store *store, struct store_job *jobs)
 	pthread_mutex_lock(&store->writer.lock);
 	while (jobs != NULL) {
 		struct store_job *next = jobs->next; /* gone as soon as its owner wakes */
-		jobs->finished = true;
-		pthread_cond_signal(&jobs->done);
+		if (jobs->detached) {
+			free(jobs->args);
+			free(jobs);
+		} else {
+			jobs->finished = true;
+			pthread_cond_signal(&jobs->done);
+		}
 		jobs = next;
 	}
 	pthread_mutex_unlock(&store->writer.lock);
@@ -203,5 +341,7 @@ void store_queue_clear(struct store *store)
 
 void store_queue_wait(struct store_writer *writer, int64_t until_us)
 {
+	writer->starving = true;
 	wait_on(&writer->work, &writer->lock, until_us);
+	writer->starving = false;
 }

@@ -1,4 +1,4 @@
-/* store_writer - one thread, one connection, one commit for everybody who waits.
+/* store_writer - one connection, one commit for everybody who waits.
  *
  * While a commit is on its way to the disk, the next batch gathers by itself; that is where the
  * speed comes from. Reads are answered before the batch's changes are begun: nobody sees what is not
@@ -13,8 +13,6 @@
 #include "bridge/edge/store_internal.h"
 
 enum {
-	IDLE_LOG_PAGES = 256,	  /* without work it is time for a checkpoint, if it is worth it */
-	FULL_LOG_PAGES = 4096,	  /* and one that is due, busy or not */
 	SPACE_RETRY_US = 1000000, /* between two tries on a full disk */
 	LOOK_EVERY_COMMITS = 64	  /* at the free space */
 };
@@ -204,14 +202,22 @@ static bool wait_for_space(struct store *store, struct store_batch *batch)
 	return waits;
 }
 
+/* Once, and well: true. */
+static bool commit_once(struct store *store, struct store_batch *batch)
+{
+	int64_t began_us = clock_mono_us();
+	if (batch->writes == NULL && batch->done_count == 0)
+		return true;
+	if (!try_commit(store, batch))
+		return false;
+	conclude(store, batch, clock_mono_us() - began_us);
+	return true;
+}
+
+/* On a full disk too, however long that takes. */
 static void commit(struct store *store, struct store_batch *batch)
 {
-	while (batch->writes != NULL || batch->done_count > 0) {
-		int64_t began_us = clock_mono_us();
-		if (try_commit(store, batch)) {
-			conclude(store, batch, clock_mono_us() - began_us);
-			return;
-		}
+	while (!commit_once(store, batch)) {
 		atomic_store(&store->room, false);
 		store->starved = true;
 		if (refuse(store, &batch->writes, false) || store_space_yield(store))
@@ -223,27 +229,60 @@ static void commit(struct store *store, struct store_batch *batch)
 	}
 }
 
+/* ---- who works ---------------------------------------------------------------------------------- */
+
+static void begin(struct store *store, struct store_batch *batch)
+{
+	store->done = batch->done;
+	store->done_count = batch->done_count;
+	answer_reads(store, batch->reads);
+	batch->reads = NULL;
+}
+
+/* A caller has its own acknowledgement to give: it does not wait for space on behalf of others. */
+static void leave_rest(struct store *store, const struct store_batch *batch)
+{
+	struct store_writer *writer = &store->writer;
+	pthread_mutex_lock(&writer->lock);
+	writer->rest = *batch;
+	writer->left = true;
+	pthread_cond_signal(&writer->work);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+bool store_writer_work(struct store *store, struct store_batch *batch)
+{
+	begin(store, batch);
+	if (!commit_once(store, batch)) {
+		leave_rest(store, batch);
+		return false;
+	}
+	store->done_count = 0;
+	return true;
+}
+
 static void checkpoint(struct store *store)
 {
 	sql_checkpoint(store->sql);
 	must_not_be_broken(store);
 }
 
+/* The writer's own thread. */
 static void *write_for_ever(void *arg)
 {
 	struct store *store = arg;
+	struct store_writer *writer = &store->writer;
 	struct store_batch batch;
-	bool may_idle = false;
-	while (store_queue_gather(&store->writer, may_idle, &batch)) {
-		bool idle = batch.reads == NULL && batch.writes == NULL && batch.done_count == 0;
-		store->done = batch.done;
-		store->done_count = batch.done_count;
-		answer_reads(store, batch.reads);
+	while (store_queue_gather(writer, &batch)) {
+		begin(store, &batch);
 		commit(store, &batch);
 		store->done_count = 0;
-		if (idle || sql_log_pages(store->sql) >= FULL_LOG_PAGES)
+		if (batch.tidy)
 			checkpoint(store);
-		may_idle = !idle && sql_log_pages(store->sql) >= IDLE_LOG_PAGES;
+		int pages = batch.tidy ? 0 : sql_log_pages(store->sql);
+		pthread_mutex_lock(&writer->lock);
+		store_queue_release(writer, pages);
+		pthread_mutex_unlock(&writer->lock);
 	}
 	return NULL;
 }
