@@ -147,6 +147,7 @@ static void start_stages(struct bridge *bridge)
 	bridge->reconciler = reconciler_start(&(struct reconciler_parts){settings, bridge->store, bridge->account,
 									 &bridge->mo, bridge->time, &bridge->counters});
 	store_on_work(bridge->store, STORE_WORK_COMMANDS, command_sender_wake, bridge->sender);
+	store_on_work(bridge->store, STORE_WORK_TAKEN, command_sender_wake_for_taken, bridge->sender);
 	store_on_work(bridge->store, STORE_WORK_EVENTS, event_publisher_wake, bridge->publisher);
 	store_on_work(bridge->store, STORE_WORK_UNKNOWN, reconciler_wake, bridge->reconciler);
 	account_on_change(bridge->account, command_sender_wake, bridge->sender);

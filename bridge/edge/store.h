@@ -1,9 +1,9 @@
 /* store - the durable spool: everything the bridge has promised is in here.
  *
- * Threads:   any thread may call; one writer thread of its own holds the only SQLite connection.
- *            Calls queue up, and the writer commits what is queued in one transaction (group
- *            commit): many waiters, one fsync. Urgent work (an acknowledgement hangs on it) goes at
- *            once; the rest may wait a moment to share a commit.
+ * Threads:   any thread may call. There is one SQLite connection, and one thread at a time has it: a caller that finds
+ *            it free does its own work with all that has queued up, in one transaction (group commit): many
+ *            waiters, one fsync. Urgent work (an acknowledgement hangs on it) goes at once; the rest may wait a
+ *            moment to share a commit. One thread of the store's own does what nobody waits for.
  * Promise:   when a call returns, its fact is on disk (`durability: power`: fsynced). A change of
  *            state and the event that announces it are one transaction.
  * Ownership: arguments are borrowed until the call returns; results go into the caller's memory.
@@ -56,9 +56,9 @@ void store_stop_waiting(struct store *store);
 /* 8 hex digits that are this spool's own: they make sequence numbers unique for ever. */
 const char *store_epoch(const struct store *store);
 
-/* Called on the writer thread after a commit that made this kind of work; must only wake somebody. */
-enum store_work { STORE_WORK_COMMANDS, STORE_WORK_EVENTS, STORE_WORK_UNKNOWN };
-enum { STORE_WORK_KINDS = 3 };
+/* Called after a commit that made this kind of work, on the thread that did it; must only wake somebody. */
+enum store_work { STORE_WORK_COMMANDS, STORE_WORK_EVENTS, STORE_WORK_UNKNOWN, STORE_WORK_TAKEN };
+enum { STORE_WORK_KINDS = 4 };
 void store_on_work(struct store *store, enum store_work kind, void (*wake)(void *ctx), void *ctx);
 
 /* ---- intake: MQTT to store ---------------------------------------------------------------- */
@@ -143,7 +143,8 @@ struct store_settlement {
 	int64_t due_ms; /* EVENT_NOT_SENT: when to try again; EVENT_NO_ANSWER: when to look; else when to poll */
 };
 
-/* Records results of attempts. A result that comes after a callback told more changes nothing but the sid. */
+/* Records results of attempts. A result that comes after a callback told more changes nothing but the sid. When it
+ * returns, also what was to be settled later is on disk. */
 void store_settle(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms);
 
 /* What a sender does in one turn: records results and takes new work in one transaction, so that both share
@@ -155,6 +156,19 @@ struct store_turn {
 	size_t max; /* 0: take nothing */
 };
 size_t store_turn(struct store *store, const struct store_turn *turn, struct store_attempt *ret, int64_t *ret_next_ms);
+
+/* The same without waiting for the disk: recorded with the next commit, a few milliseconds later at most. A crash
+ * before that is like one before the answer came. */
+void store_settle_later(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms);
+
+/* A standing order for up to `max` commands; it takes the place of the last one, 0 ends it. A command that comes in
+ * while nothing else is ready and nothing of its SIM waits or is under way is taken in the transaction that accepts it.
+ * STORE_WORK_TAKEN tells of it. What was taken by then is still to be collected. */
+enum { STORE_ORDER_MAX = 64 };
+void store_order(struct store *store, size_t max);
+
+/* What was taken so, oldest first: `sending` is on disk. Returns how many. */
+size_t store_collect(struct store *store, struct store_attempt *ret, size_t max);
 
 /* ---- webhook and reconciler: reports -------------------------------------------------------- */
 
@@ -262,7 +276,7 @@ int64_t store_cancel(struct store *store, const char *device, const char *id, in
 bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
 		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size);
 
-/* Called on the writer thread for each command that entered a state, after the commit and in order; must only note it.
+/* Called for each command that entered a state, after the commit and in order; must only note it.
  * Of one transaction the first STORE_CHANGES_MAX are told: this is for people who look, not for bookkeeping. */
 enum { STORE_CHANGES_MAX = 256 };
 void store_on_change(struct store *store, void (*told)(void *ctx, const struct store_record *record), void *ctx);

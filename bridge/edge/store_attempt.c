@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 #include "bridge/edge/store_internal.h"
 
@@ -27,14 +28,9 @@ static bool next_due(struct store *store, enum command_priority priority, int64_
 	return true;
 }
 
-static void take(struct store *store, struct take_args *args, struct store_row *row)
+void store_attempt_fill(struct store_attempt *attempt, const struct store_row *row)
 {
-	struct store_record *record = &row->record;
-	record->attempts++;
-	record->attempted_ms = args->now_ms;
-	store_row_move(store, row, EVENT_ATTEMPT, args->now_ms);
-	store->staged.points[STORE_POINT_TAKE] = true;
-	struct store_attempt *attempt = &args->ret[args->count++];
+	const struct store_record *record = &row->record;
 	attempt->seq = record->seq;
 	attempt->attempts = record->attempts;
 	attempt->expires_ms = record->expires_ms;
@@ -42,6 +38,15 @@ static void take(struct store *store, struct take_args *args, struct store_row *
 	memcpy(attempt->device, record->device, sizeof(attempt->device));
 	memcpy(attempt->sim, record->sim, sizeof(attempt->sim));
 	memcpy(attempt->payload, record->payload, sizeof(attempt->payload));
+}
+
+static void take(struct store *store, struct take_args *args, struct store_row *row)
+{
+	row->record.attempts++;
+	row->record.attempted_ms = args->now_ms;
+	store_row_move(store, row, EVENT_ATTEMPT, args->now_ms);
+	store->staged.points[STORE_POINT_TAKE] = true;
+	store_attempt_fill(&args->ret[args->count++], row);
 }
 
 static void take_priority(struct store *store, struct take_args *args, enum command_priority priority)
@@ -160,8 +165,30 @@ static void run_settle(struct store *store, void *job)
 void store_settle(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms)
 {
 	static const struct store_job_kind kind = {.run = run_settle, .must = true};
-	if (count > 0)
-		store_queue_do(store, &kind, &(struct settle_args){settlements, count, now_ms});
+	store_queue_do(store, &kind, &(struct settle_args){settlements, count, now_ms});
+}
+
+/* Arguments that outlive the call. */
+struct later_args {
+	struct settle_args settle;
+	struct store_settlement settlements[];
+};
+
+static void run_settle_later(struct store *store, void *job)
+{
+	struct later_args *args = job;
+	run_settle(store, &args->settle);
+}
+
+void store_settle_later(struct store *store, const struct store_settlement *settlements, size_t count, int64_t now_ms)
+{
+	static const struct store_job_kind kind = {.run = run_settle_later, .must = true};
+	if (count == 0)
+		return;
+	struct later_args *args = memory_zeroed(1, sizeof(*args) + count * sizeof(*settlements));
+	memcpy(args->settlements, settlements, count * sizeof(*settlements));
+	args->settle = (struct settle_args){args->settlements, count, now_ms};
+	store_queue_later(store, &kind, args);
 }
 
 /* ---- both at once ------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  * store_sql.c     every statement
  * store_row.c     a command's row, its one way to change   store_lane.c    order for each SIM
  * store_intake.c  commands in     store_attempt.c  commands out      store_report.c  what came back
+ * store_order.c   both at once
  * store_outbox.c  events          store_fresh.c   events just committed, in memory
  * store_lookup.c    questions         store_admin.c   cancel, retry
  * store_upkeep.c  expiry, retention                         store.c         open, close, the small ones
@@ -27,12 +28,13 @@
 #include "bridge/edge/store.h"
 
 enum {
-	STORE_EVENT_MAX = 16384,     /* a rendered status */
-	STORE_DONE_MAX = 16384,	     /* PUBACKs not yet on disk */
-	STORE_FRESH_MAX = 256,	     /* events kept in memory for the publisher */
-	STORE_EXPIRE_BATCH = 200,    /* in one step of upkeep */
-	STORE_RETENTION_BATCH = 500, /* rows looked at in one step */
-	STORE_DEATHS_MAX = 3	     /* of the process while sending one command: it is held */
+	STORE_EVENT_MAX = 16384,	      /* a rendered status */
+	STORE_DONE_MAX = 16384,		      /* PUBACKs not yet on disk */
+	STORE_FRESH_MAX = 256,		      /* events kept in memory for the publisher */
+	STORE_MAIL_MAX = 2 * STORE_ORDER_MAX, /* an order, and one that was given while a commit was under way */
+	STORE_EXPIRE_BATCH = 200,	      /* in one step of upkeep */
+	STORE_RETENTION_BATCH = 500,	      /* rows looked at in one step */
+	STORE_DEATHS_MAX = 3		      /* of the process while sending one command: it is held */
 };
 
 #define STORE_DAY_MS 86400000
@@ -55,6 +57,7 @@ enum store_sql {
 	SQL_LANE_HEAD,
 	SQL_LANE_READY,
 	SQL_LANE_UNREADY,
+	SQL_READY_ANY,
 	SQL_TAKE_NEXT,
 	SQL_TAKE_DUE,
 	SQL_TAKE_CLAMP,
@@ -166,6 +169,8 @@ struct store_writer {
 	int log_pages;
 	bool stopping, giving_up;
 	struct store_fresh fresh;
+	size_t ordered, mail_first, mail_count; /* mail: taken, and not collected yet */
+	struct store_attempt mail[STORE_MAIL_MAX];
 	struct store_listener listeners[STORE_WORK_KINDS];
 	void (*told)(void *ctx, const struct store_record *record);
 	void *told_ctx;
@@ -184,6 +189,8 @@ struct store {
 	struct store_record changes[STORE_CHANGES_MAX]; /* of the transaction under way */
 	size_t change_count;
 	struct store_fresh_staged fresh_staged;
+	size_t order_left, taken_count; /* of the standing order, in the transaction under way */
+	struct store_attempt taken[STORE_ORDER_MAX];
 	atomic_bool room;
 	bool ballast_held, starved; /* starved: a write found no space since the last good look */
 	int64_t oldest_seq, retention_seq;
@@ -317,8 +324,9 @@ void store_announce(struct store *store, const struct status_event *event, const
 /* Makes the first of a SIM's waiting commands ready if nothing of that SIM is under way. */
 void store_lane_advance(struct store *store, const char *sim);
 
-/* Is a new command of this priority the next of its SIM? One that it goes before is not any more. */
-bool store_lane_enter(struct store *store, const char *sim, enum command_priority priority);
+/* Where a new command of this priority stands among those of its SIM. One that it goes before is not ready any more. */
+enum store_place { STORE_PLACE_BEHIND, STORE_PLACE_FIRST, STORE_PLACE_ALONE };
+enum store_place store_lane_enter(struct store *store, const char *sim, enum command_priority priority);
 
 /* Commands that count against max_commands. */
 int64_t store_open_commands(const struct store *store);
@@ -350,6 +358,15 @@ void store_fresh_clear(struct store_fresh *fresh);
 
 /* Hands over events after `after`. False: some of them are only in the file. */
 bool store_fresh_take(struct store_fresh *fresh, int64_t after, struct store_event *ret, size_t max, size_t *ret_count);
+
+/* ---- the standing order: store_order.c ---------------------------------------------------------- */
+
+void store_order_begin(struct store *store); /* of each transaction */
+bool store_order_takes(struct store *store); /* a new command that is alone in its lane */
+void store_order_take(struct store *store, const struct store_row *row);
+void store_order_adopt(struct store *store); /* with the lock held: it is on disk */
+
+void store_attempt_fill(struct store_attempt *attempt, const struct store_row *row);
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 

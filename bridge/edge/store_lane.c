@@ -48,16 +48,15 @@ void store_lane_advance(struct store *store, const char *sim)
 	store->staged.work[STORE_WORK_COMMANDS] = true;
 }
 
-bool store_lane_enter(struct store *store, const char *sim, enum command_priority priority)
+enum store_place store_lane_enter(struct store *store, const char *sim, enum command_priority priority)
 {
 	struct head head;
 	bool waits = find_head(store, sim, &head);
 	if (waits && head.priority <= (int64_t)priority)
-		return false;
+		return STORE_PLACE_BEHIND;
 	if (waits && head.ready)
 		mark(store, head.seq, SQL_LANE_UNREADY);
 	else if (is_busy(store, sim))
-		return false;
-	store->staged.work[STORE_WORK_COMMANDS] = true;
-	return true;
+		return STORE_PLACE_BEHIND;
+	return waits ? STORE_PLACE_FIRST : STORE_PLACE_ALONE;
 }

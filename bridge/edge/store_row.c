@@ -204,18 +204,10 @@ static void stage_change(struct store *store, const struct store_record *record)
 		store->changes[store->change_count++] = *record;
 }
 
-void store_row_insert(struct store *store, struct store_row *row, int64_t now_ms)
+static void write_new(struct store *store, const struct store_row *row)
 {
-	struct store_record *record = &row->record;
+	const struct store_record *record = &row->record;
 	struct sql_statement *statement = store_statement(store, SQL_ROW_INSERT);
-	record->seq = store->next_seq++;
-	record->state = STATE_ACCEPTED;
-	record->created_ms = record->updated_ms = record->due_ms = now_ms;
-	row->ready = store_lane_enter(store, record->sim, record->priority);
-	if (row->client_id[0] != '\0')
-		text_copy(record->id, sizeof(record->id), row->client_id);
-	else
-		own_id(store, record->seq, record->id);
 	sql_put(statement, 1, record->seq);
 	sql_put_text(statement, 2, record->device);
 	sql_put_text(statement, 3, record->sim);
@@ -223,14 +215,48 @@ void store_row_insert(struct store *store, struct store_row *row, int64_t now_ms
 	sql_put_text(statement, 5, record->payload);
 	sql_put(statement, 6, record->priority);
 	sql_put(statement, 7, row->ready);
-	sql_put(statement, 8, now_ms);
+	sql_put(statement, 8, record->created_ms);
 	sql_put(statement, 9, record->expires_ms);
 	sql_put_text(statement, 10, row->reply_topic);
 	sql_put_bytes(statement, 11, row->correlation_len > 0 ? row->correlation : NULL, row->correlation_len);
+	sql_put(statement, 12, record->state);
+	sql_put(statement, 13, record->attempted_ms);
+	sql_put(statement, 14, record->attempts);
 	sql_run(statement);
+}
+
+/* Taken at once: accepted and under way are one write. */
+static void begin_attempt(struct store *store, struct store_row *row, int64_t now_ms)
+{
+	struct store_record *record = &row->record;
+	record->state = lifecycle_next(STATE_ACCEPTED, EVENT_ATTEMPT).to;
+	record->attempts = 1;
+	record->attempted_ms = now_ms;
+	row->ready = false;
+	count(store, STATE_ACCEPTED, record->state);
+	stage_change(store, record);
+	store_order_take(store, row);
+}
+
+void store_row_insert(struct store *store, struct store_row *row, int64_t now_ms)
+{
+	struct store_record *record = &row->record;
+	record->seq = store->next_seq++;
+	record->state = STATE_ACCEPTED;
+	record->created_ms = record->updated_ms = record->due_ms = now_ms;
+	if (row->client_id[0] != '\0')
+		text_copy(record->id, sizeof(record->id), row->client_id);
+	else
+		own_id(store, record->seq, record->id);
 	count(store, (enum command_state)0, STATE_ACCEPTED);
 	stage_change(store, record);
 	announce_row(store, row, now_ms);
+	enum store_place place = store_lane_enter(store, record->sim, record->priority);
+	row->ready = place != STORE_PLACE_BEHIND;
+	if (place == STORE_PLACE_ALONE && store_order_takes(store))
+		begin_attempt(store, row, now_ms);
+	store->staged.work[STORE_WORK_COMMANDS] = store->staged.work[STORE_WORK_COMMANDS] || row->ready;
+	write_new(store, row);
 }
 
 static void write_row(struct store *store, const struct store_row *row)

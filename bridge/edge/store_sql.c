@@ -26,8 +26,9 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_CLIENT_CANCELLABLE] = SELECT_ROW "WHERE client_id = ?1 AND device > ?2 AND client_id <> ''"
 					      " AND state IN (1, 12) ORDER BY device LIMIT 1",
 	[SQL_ROW_INSERT] = "INSERT INTO commands (seq, device, sim, client_id, payload, state, live, priority,"
-			   " ready, created_ms, updated_ms, expires_ms, due_ms, reply_topic, correlation)"
-			   " VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, ?6, ?7, ?8, ?8, ?9, ?8, ?10, ?11)",
+			   " ready, created_ms, updated_ms, expires_ms, due_ms, reply_topic, correlation,"
+			   " attempted_ms, attempts)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?12, 1, ?6, ?7, ?8, ?8, ?9, ?8, ?10, ?11, ?13, ?14)",
 	[SQL_ROW_MOVE] = MOVE " WHERE seq = ?1",
 	[SQL_ROW_MOVE_SID] = MOVE ", sid = ?11, sim_sid = ?12 WHERE seq = ?1",
 	[SQL_ROW_SET_SID] = "UPDATE commands SET sid = ?2, sim_sid = ?3 WHERE seq = ?1",
@@ -40,6 +41,7 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_LANE_READY] = "UPDATE commands SET ready = 1 WHERE seq = ?1",
 	[SQL_LANE_UNREADY] = "UPDATE commands SET ready = 0 WHERE seq = ?1",
 
+	[SQL_READY_ANY] = "SELECT 1 FROM commands WHERE ready = 1 LIMIT 1",
 	[SQL_TAKE_NEXT] = SELECT_ROW "WHERE ready = 1 AND priority = ?1 AND due_ms <= ?2"
 				     " ORDER BY due_ms, seq LIMIT 1",
 	[SQL_TAKE_DUE] = "SELECT due_ms FROM commands WHERE ready = 1 AND priority = ?1 ORDER BY due_ms LIMIT 1",

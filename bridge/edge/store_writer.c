@@ -58,6 +58,7 @@ static void pass_crash_points(const bool points[STORE_POINTS], bool after)
 static bool try_commit(struct store *store, const struct store_batch *batch)
 {
 	int64_t oldest_seq = store->oldest_seq;
+	store_order_begin(store);
 	sql_begin(store->sql);
 	store_outbox_delete(store, batch->done, batch->done_count);
 	for (struct store_job *job = batch->writes; job != NULL; job = job->next)
@@ -116,6 +117,7 @@ static void adopt_staged(struct store *store, int64_t took_us)
 	store->staged = (struct store_tally){0};
 	pthread_mutex_lock(&store->writer.lock);
 	store_fresh_adopt(store);
+	store_order_adopt(store);
 	count_stats(store);
 	time_commit(&store->writer.stats, took_us);
 	pthread_mutex_unlock(&store->writer.lock);

@@ -98,6 +98,17 @@ int64_t account_allow(struct account *account, int64_t wanted, int64_t *ret_wait
 	return allowed;
 }
 
+int64_t account_spare(struct account *account, int64_t wanted)
+{
+	if (!has_token(account))
+		return 0;
+	pthread_mutex_lock(&account->lock);
+	bool closed = account->circuit.failures == 0;
+	int64_t spare = closed ? rate_spare(&account->rate, wanted, clock_mono_ms()) : 0;
+	pthread_mutex_unlock(&account->lock);
+	return spare;
+}
+
 void account_give_back(struct account *account, int64_t unused, bool all)
 {
 	pthread_mutex_lock(&account->lock);

@@ -39,6 +39,9 @@ void account_changed(struct account *account);
 /* How many creates may begin now, of `wanted`. When 0, *ret_wait_ms says when to ask again. */
 int64_t account_allow(struct account *account, int64_t wanted, int64_t *ret_wait_ms);
 
+/* How many of `wanted` could begin now, without taking them; 0 in a pause, also when a probe could. */
+int64_t account_spare(struct account *account, int64_t wanted);
+
 /* `unused` of those allowed were not needed. */
 void account_give_back(struct account *account, int64_t unused, bool all);
 

@@ -15,7 +15,13 @@
 #include "bridge/flow/callback_url.h"
 #include "bridge/flow/command_answer.h"
 
-enum { TAKE_MAX = 64, IDLE_MS = 1000, CONNECT_TIMEOUT_MS = 10000, CREATE_BODY_MAX = 8192 };
+enum {
+	TAKE_MAX = STORE_ORDER_MAX,
+	IDLE_MS = 1000,
+	NO_TOKEN_WAIT_MS = 1000,
+	CONNECT_TIMEOUT_MS = 10000,
+	CREATE_BODY_MAX = 8192
+};
 
 /* One create under way. */
 struct flight {
@@ -33,10 +39,10 @@ struct command_sender {
 	size_t flight_count, busy;
 	struct store_settlement *settlements; /* answers not yet committed */
 	size_t settlement_count, settlement_max;
-	int64_t next_due_ms; /* wall time when something waiting becomes due */
-	bool look;	     /* the store may have something due now */
-	_Atomic bool woken;
-	int64_t stop_at_ms; /* monotonic, while stopping */
+	int64_t next_due_ms;	  /* wall time when something waiting becomes due */
+	bool look;		  /* the store may have something due now */
+	_Atomic bool woken, mail; /* mail: something was taken on the standing order */
+	int64_t stop_at_ms;	  /* monotonic, while stopping */
 	char url[URL_SIZE];
 };
 
@@ -136,36 +142,69 @@ static struct flight *free_flight(struct command_sender *sender)
 	return NULL;
 }
 
-/* Attempts whose token vanished between the look and the take: surely not sent, due again at once. */
-static void put_back(struct command_sender *sender, const struct store_attempt *attempt)
+/* Taken, and surely not sent: due again soon. */
+static void put_back(struct command_sender *sender, const struct store_attempt *attempt, int64_t wait_ms)
 {
-	account_give_back(sender->parts.account, 1, true);
 	struct store_settlement *settlement = add_settlement(sender, attempt->seq);
 	settlement->event = EVENT_NOT_SENT;
-	settlement->due_ms = timekeeper_now(sender->parts.time) + 1000;
+	settlement->due_ms = timekeeper_now(sender->parts.time) + wait_ms;
 }
 
+/* Attempts that the account allowed; but the token may have vanished since. */
 static void launch(struct command_sender *sender, const struct store_attempt *attempts, size_t count)
 {
 	char authorization[AUTHORIZATION_SIZE];
-	uint64_t generation = 0;
-	bool dry = sender->parts.settings->api_dry_run;
-	if (!dry)
-		generation = account_authorize(sender->parts.account, authorization);
+	uint64_t generation = account_authorize(sender->parts.account, authorization);
 	for (size_t i = 0; i < count; i++) {
-		if (dry) {
-			pretend(sender, &attempts[i]);
-		} else if (generation == 0) {
-			put_back(sender, &attempts[i]);
-		} else {
-			struct flight *flight = free_flight(sender);
-			flight->attempt = attempts[i];
-			flight->generation = generation;
-			send_one(sender, flight, authorization);
+		struct flight *flight = free_flight(sender);
+		if (generation == 0 || flight == NULL) {
+			account_give_back(sender->parts.account, 1, true);
+			put_back(sender, &attempts[i], generation == 0 ? NO_TOKEN_WAIT_MS : 0);
+			continue;
 		}
+		flight->attempt = attempts[i];
+		flight->generation = generation;
+		send_one(sender, flight, authorization);
 	}
 	explicit_bzero(authorization, sizeof(authorization));
 }
+
+static void begin(struct command_sender *sender, const struct store_attempt *attempts, size_t count)
+{
+	if (!sender->parts.settings->api_dry_run) {
+		launch(sender, attempts, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		pretend(sender, &attempts[i]);
+}
+
+/* ---- the standing order -------------------------------------------------------------------------- */
+
+/* What was taken on it. Things may have changed since it was given. */
+static void collect(struct command_sender *sender, bool stopping)
+{
+	struct store_attempt attempts[TAKE_MAX];
+	int64_t wait_ms = 0;
+	size_t count = store_collect(sender->parts.store, attempts, TAKE_MAX);
+	if (count == 0)
+		return;
+	int64_t allowed = stopping ? 0 : account_allow(sender->parts.account, (int64_t)count, &wait_ms);
+	launch(sender, attempts, (size_t)allowed);
+	for (size_t i = (size_t)allowed; i < count; i++)
+		put_back(sender, &attempts[i], wait_ms);
+}
+
+/* For as many as could leave at once; none while others wait. */
+static void place_order(struct command_sender *sender, bool stopping)
+{
+	bool none = stopping || sender->look || sender->parts.settings->api_dry_run;
+	int64_t room = (int64_t)(sender->flight_count - sender->busy);
+	int64_t spare = none ? 0 : account_spare(sender->parts.account, room);
+	store_order(sender->parts.store, (size_t)spare);
+}
+
+/* ---- turns ----------------------------------------------------------------------------------------- */
 
 /* How many of `wanted` may begin now. A dry run asks nothing of the account. */
 static int64_t may_begin(struct command_sender *sender, int64_t wanted, int64_t *ret_wait_ms)
@@ -179,31 +218,52 @@ static void give_back(struct command_sender *sender, int64_t unused, bool all)
 		account_give_back(sender->parts.account, unused, all);
 }
 
-/* Commits answers and takes new work in one turn; returns how long nothing is due. */
-static int64_t turn(struct command_sender *sender, bool stopping)
+/* Answers that make nothing due here: they need no turn of their own. */
+static bool are_plain(const struct store_settlement *settlements, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (settlements[i].event != EVENT_API_QUEUED)
+			return false;
+	return true;
+}
+
+/* Commits answers and takes up to `allowed` new commands, in one transaction. */
+static void exchange(struct command_sender *sender, int64_t allowed, int64_t now_ms)
 {
 	struct store_attempt attempts[TAKE_MAX];
-	int64_t now_ms = timekeeper_now(sender->parts.time);
 	size_t settled = sender->settlement_count;
 	sender->settlement_count = 0;
-	sender->look = sender->look || settled > 0 || sender->next_due_ms <= now_ms;
-	int64_t wanted = (int64_t)(sender->flight_count - sender->busy);
-	wanted = wanted < TAKE_MAX ? wanted : TAKE_MAX;
-	int64_t wait_ms = IDLE_MS;
-	int64_t allowed = !stopping && sender->look && wanted > 0 ? may_begin(sender, wanted, &wait_ms) : 0;
-	size_t taken = 0;
-	if (allowed > 0 || settled > 0)
-		taken = store_turn(sender->parts.store,
-				   &(struct store_turn){.settlements = sender->settlements,
-							.settlement_count = settled,
-							.now_ms = now_ms,
-							.max = (size_t)allowed},
-				   attempts, &sender->next_due_ms);
+	if (allowed == 0 && settled > 0 && are_plain(sender->settlements, settled)) {
+		store_settle_later(sender->parts.store, sender->settlements, settled, now_ms);
+		return;
+	}
+	size_t taken = store_turn(sender->parts.store,
+				  &(struct store_turn){.settlements = sender->settlements,
+						       .settlement_count = settled,
+						       .now_ms = now_ms,
+						       .max = (size_t)allowed},
+				  attempts, &sender->next_due_ms);
 	if (allowed > 0) {
 		give_back(sender, allowed - (int64_t)taken, taken == 0);
 		sender->look = taken == (size_t)allowed;
 	}
-	launch(sender, attempts, taken);
+	begin(sender, attempts, taken);
+}
+
+/* Returns how long nothing is due. */
+static int64_t turn(struct command_sender *sender, bool stopping)
+{
+	int64_t now_ms = timekeeper_now(sender->parts.time);
+	if (atomic_exchange(&sender->mail, false) || stopping)
+		collect(sender, stopping);
+	sender->look = sender->look || sender->next_due_ms <= now_ms;
+	int64_t wanted = (int64_t)(sender->flight_count - sender->busy);
+	wanted = wanted < TAKE_MAX ? wanted : TAKE_MAX;
+	int64_t wait_ms = IDLE_MS;
+	int64_t allowed = !stopping && sender->look && wanted > 0 ? may_begin(sender, wanted, &wait_ms) : 0;
+	if (allowed > 0 || sender->settlement_count > 0)
+		exchange(sender, allowed, now_ms);
+	place_order(sender, stopping);
 	if (sender->settlement_count > 0)
 		return 0;
 	if (sender->look && allowed > 0 && sender->busy < sender->flight_count)
@@ -218,6 +278,7 @@ static int64_t turn(struct command_sender *sender, bool stopping)
 static void give_up_flights(struct command_sender *sender)
 {
 	int64_t now_ms = timekeeper_now(sender->parts.time);
+	collect(sender, true);
 	for (size_t i = 0; i < sender->flight_count; i++) {
 		if (!sender->flights[i].busy)
 			continue;
@@ -241,7 +302,8 @@ static void run(void *ctx)
 			break;
 		if (stopping && clock_mono_ms() >= sender->stop_at_ms)
 			break;
-		if (sender->settlement_count == 0 && !atomic_load(&sender->woken))
+		bool called = atomic_load(&sender->woken) || atomic_load(&sender->mail);
+		if (sender->settlement_count == 0 && !called)
 			http_client_poll(sender->http, stopping && wait_ms > 100 ? 100 : wait_ms);
 	}
 	give_up_flights(sender);
@@ -295,6 +357,13 @@ void command_sender_wake(void *ctx)
 {
 	struct command_sender *sender = ctx;
 	if (!atomic_exchange(&sender->woken, true))
+		http_client_wake(sender->http);
+}
+
+void command_sender_wake_for_taken(void *ctx)
+{
+	struct command_sender *sender = ctx;
+	if (!atomic_exchange(&sender->mail, true))
 		http_client_wake(sender->http);
 }
 

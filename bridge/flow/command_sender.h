@@ -1,5 +1,8 @@
 /* command_sender - store to API: takes what is due, commits the intent, POSTs once, commits the answer.
  *
+ * While it has room for more, a standing order lets the store take a command in the transaction that accepts it; what
+ * waits is taken in turns.
+ *
  * Threads:   one of its own, which owns an HTTP client.
  * Promise:   no byte of a create leaves before `sending` is on disk; a create without a clear answer is never
  *            repeated here: it becomes `unknown` and the reconciler finds out.
@@ -39,6 +42,9 @@ void command_sender_destroy(struct command_sender *sender);
 
 /* From the store and the account: look again. `ctx` is the sender. */
 void command_sender_wake(void *ctx);
+
+/* From the store: commands were taken on the standing order. */
+void command_sender_wake_for_taken(void *ctx);
 
 /* For the watchdog. */
 int64_t command_sender_silence_ms(struct command_sender *sender);

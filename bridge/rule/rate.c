@@ -78,6 +78,13 @@ int64_t rate_take(struct rate *rate, int64_t wanted, int64_t mono_ms)
 	return taken;
 }
 
+int64_t rate_spare(const struct rate *rate, int64_t wanted, int64_t mono_ms)
+{
+	struct rate then = *rate;
+
+	return rate_take(&then, wanted, mono_ms);
+}
+
 void rate_give_back(struct rate *rate, int64_t unused)
 {
 	int64_t full = larger(CREATE_MICRO, rate->pace_milli * SECOND_MS);

@@ -30,6 +30,9 @@ void rate_init(struct rate *rate, int64_t per_second, int64_t mono_ms);
 /* Takes up to `wanted`; how many may begin now. */
 int64_t rate_take(struct rate *rate, int64_t wanted, int64_t mono_ms);
 
+/* How many of `wanted` rate_take() would give now. */
+int64_t rate_spare(const struct rate *rate, int64_t wanted, int64_t mono_ms);
+
 /* `unused` of those taken were not needed. */
 void rate_give_back(struct rate *rate, int64_t unused);
 

@@ -224,6 +224,7 @@ void world_start_sender(struct world *world)
 									    .counters = &world->counters,
 									    .keys = world->keys});
 	store_on_work(world->store, STORE_WORK_COMMANDS, command_sender_wake, world->sender);
+	store_on_work(world->store, STORE_WORK_TAKEN, command_sender_wake_for_taken, world->sender);
 	account_on_change(world->account, command_sender_wake, world->sender);
 }
 

@@ -47,6 +47,20 @@ static void an_outage_pauses_until_one_probe_succeeds(void **state)
 	assert_int_equal(allowed(world, 8), 8);
 }
 
+/* A standing order is for what may leave without a question: a probe is none. */
+static void a_pause_has_nothing_to_spare(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(account_spare(world->account, 8), 8);
+	account_note(world->account, &unreachable, 1);
+	assert_int_equal(account_spare(world->account, 8), 0);
+	fake_clock_advance(HOUR);
+	assert_int_equal(account_spare(world->account, 8), 0);
+	assert_int_equal(allowed(world, 8), 1);
+	account_note(world->account, &done, 1);
+	assert_int_equal(account_spare(world->account, 8), 8);
+}
+
 static void the_pause_has_a_reason(void **state)
 {
 	struct world *world = *state;
@@ -173,6 +187,7 @@ static void without_a_token_nothing_is_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WORLD_TEST(a_pause_has_nothing_to_spare),
 		WORLD_TEST(an_outage_pauses_until_one_probe_succeeds),
 		WORLD_TEST(the_pause_has_a_reason),
 		WORLD_TEST(a_refusal_is_a_clear_answer),

@@ -29,6 +29,20 @@ static void a_burst_is_at_most_one_seconds_worth(void **state)
 	assert_int_equal(rate_take(&rate, 100, 10000000), 10);
 }
 
+static void looking_takes_nothing(void **state)
+{
+	struct rate rate;
+
+	(void)state;
+	rate_init(&rate, 10, 5000);
+	assert_int_equal(rate_spare(&rate, 100, 5000), 10);
+	assert_int_equal(rate_spare(&rate, 3, 5000), 3);
+	assert_int_equal(rate_take(&rate, 4, 5000), 4);
+	assert_int_equal(rate_spare(&rate, 100, 5000), 6);
+	rate_slow_down(&rate, 1000, 5000);
+	assert_int_equal(rate_spare(&rate, 100, 5000), 0);
+}
+
 static void the_pace_holds_over_time(void **state)
 {
 	static const int64_t PACES[] = {1, 3, 7, 10, 100, 999};
@@ -197,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_burst_is_at_most_one_seconds_worth),
+		cmocka_unit_test(looking_takes_nothing),
 		cmocka_unit_test(the_pace_holds_over_time),
 		cmocka_unit_test(waiting_as_told_is_enough_and_not_too_long),
 		cmocka_unit_test(what_is_given_back_can_be_taken_again),
