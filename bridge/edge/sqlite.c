@@ -12,6 +12,7 @@
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
+#include "bridge/edge/sqlite_log.h"
 
 enum {
 	SQL_WHY_SIZE = 256,
@@ -120,7 +121,7 @@ struct sql *sql_open(const char *path, bool create)
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
 	if (create)
 		flags |= SQLITE_OPEN_CREATE;
-	if (!note(sql, sqlite3_open_v2(path, &sql->db, flags, NULL)))
+	if (!note(sql, sqlite3_open_v2(path, &sql->db, flags, sqlite_log_vfs())))
 		return sql;
 	sqlite3_busy_timeout(sql->db, SQL_BUSY_MS);
 	harden(sql);
