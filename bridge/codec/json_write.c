@@ -14,6 +14,16 @@ static char short_escape(unsigned char byte)
 	return found ? TO[found - FROM] : '\0';
 }
 
+/* How many bytes from here on need no look of their own. */
+static size_t plain_run(const char *text, size_t len)
+{
+	size_t run = 0;
+
+	while (run < len && text[run] >= ' ' && text[run] <= '~' && text[run] != '"' && text[run] != '\\')
+		run++;
+	return run;
+}
+
 void json_append_quoted(struct buffer *to, const char *text)
 {
 	size_t len = strlen(text);
@@ -21,13 +31,14 @@ void json_append_quoted(struct buffer *to, const char *text)
 	(void)buffer_append_text(to, "\"");
 	while (len) {
 		uint32_t character = 0;
-		size_t step = text_next_utf8(text, len, &character);
+		size_t run = plain_run(text, len);
+		size_t step = run ? run : text_next_utf8(text, len, &character);
 
 		if (step == 0)
 			(void)buffer_append_text(to, "\xEF\xBF\xBD");
-		else if (step == 1 && short_escape((unsigned char)*text))
+		else if (!run && step == 1 && short_escape((unsigned char)*text))
 			(void)buffer_append_format(to, "\\%c", short_escape((unsigned char)*text));
-		else if (character < 0x20)
+		else if (!run && character < 0x20)
 			(void)buffer_append_format(to, "\\u%04x", (unsigned)character);
 		else
 			(void)buffer_append(to, text, step);

@@ -227,17 +227,18 @@ static void add_header(struct transfer *transfer, const char *line)
 
 static void set_headers(struct transfer *transfer, const struct http_request_out *request)
 {
-	char line[HEADER_LINE_MAX];
-
+	struct buffer line;
 	add_header(transfer, "Accept: application/json");
 	add_header(transfer, "Expect:"); /* waiting for a 100 Continue would cost a second for nothing */
 	if (request->body)
 		add_header(transfer, "Content-Type: application/x-www-form-urlencoded");
 	if (request->authorization && request->authorization[0]) {
-		if (!text_format(line, sizeof line, "Authorization: %s", request->authorization))
+		buffer_init(&line, HEADER_LINE_MAX);
+		if (!buffer_append_format(&line, "Authorization: %s", request->authorization))
 			log_fatal("a request cannot be made", "its Authorization is too long");
-		add_header(transfer, line);
-		explicit_bzero(line, sizeof line);
+		add_header(transfer, line.data);
+		explicit_bzero(line.data, line.len);
+		free(line.data);
 	}
 	(void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
@@ -269,7 +270,6 @@ struct http_client *http_client_create(const struct http_client_options *options
 	pthread_once(&global_once, global_init);
 	struct http_client *client = memory_zeroed(1, sizeof *client);
 	long connections = (long)(options->max_connections > 0 ? options->max_connections : 1);
-
 	client->options = *options;
 	client->ca_file = memory_copied_text(options->ca_file);
 	client->multi = curl_multi_init();

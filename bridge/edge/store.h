@@ -219,6 +219,9 @@ size_t store_events(struct store *store, int64_t after, struct store_event *ret,
 /* Forgets events whose PUBACK came. Does not wait for the disk: a crash publishes them again (QoS 1). */
 void store_events_done(struct store *store, const int64_t *seqs, size_t count);
 
+/* The same for one, without ever waiting. False: too many are noted already. */
+bool store_event_done(struct store *store, int64_t seq);
+
 /* ---- reconciler ------------------------------------------------------------------------------ */
 
 struct store_record {

@@ -234,6 +234,7 @@ void store_queue_later(struct store *store, const struct store_job_kind *kind, v
 
 /* Any thread: events to delete with some later commit. */
 void store_queue_done(struct store *store, const int64_t *seqs, size_t count);
+bool store_queue_try_done(struct store *store, int64_t seq); /* without waiting for room; false: there is none */
 
 /* The writer's own thread: waits for work that no caller does, and takes the connection.
  * False: stopped, and all is done. */

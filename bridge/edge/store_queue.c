@@ -174,24 +174,40 @@ void store_queue_later(struct store *store, const struct store_job_kind *kind, v
 	pthread_mutex_unlock(&writer->lock);
 }
 
+/* With the lock held: is there room? */
+static bool add_done(struct store_writer *writer, int64_t seq)
+{
+	if (writer->done_count == STORE_DONE_MAX)
+		return false;
+	store_fresh_done(&writer->fresh, seq);
+	if (writer->done_count == 0)
+		writer->done_since_us = clock_mono_us();
+	writer->done[writer->done_count++] = seq;
+	return true;
+}
+
 void store_queue_done(struct store *store, const int64_t *seqs, size_t count)
 {
 	struct store_writer *writer = &store->writer;
 	pthread_mutex_lock(&writer->lock);
 	for (size_t i = 0; i < count; i++) {
-		store_fresh_done(&writer->fresh, seqs[i]);
-		while (writer->done_count == STORE_DONE_MAX && !writer->giving_up) {
+		while (!add_done(writer, seqs[i]) && !writer->giving_up) {
 			set_alarm(writer);
 			pthread_cond_wait(&writer->room, &writer->lock);
 		}
-		if (writer->done_count == STORE_DONE_MAX)
-			break;
-		if (writer->done_count == 0)
-			writer->done_since_us = clock_mono_us();
-		writer->done[writer->done_count++] = seqs[i];
 	}
 	set_alarm(writer);
 	pthread_mutex_unlock(&writer->lock);
+}
+
+bool store_queue_try_done(struct store *store, int64_t seq)
+{
+	struct store_writer *writer = &store->writer;
+	pthread_mutex_lock(&writer->lock);
+	bool added = add_done(writer, seq);
+	set_alarm(writer);
+	pthread_mutex_unlock(&writer->lock);
+	return added;
 }
 
 /* ---- gathering -------------------------------------------------------------------------------- */

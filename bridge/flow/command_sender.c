@@ -44,6 +44,9 @@ struct command_sender {
 	_Atomic bool woken, mail; /* mail: something was taken on the standing order */
 	int64_t stop_at_ms;	  /* monotonic, while stopping */
 	char url[URL_SIZE];
+	/* Of a turn; here because clearing them each time would cost more than all the rest. */
+	struct store_attempt attempts[TAKE_MAX];
+	char authorization[AUTHORIZATION_SIZE];
 };
 
 static struct store_settlement *add_settlement(struct command_sender *sender, int64_t seq)
@@ -99,7 +102,7 @@ static void on_answer(void *ctx, const struct http_result *result)
 	crash_point("sender-after-answer");
 }
 
-static void send_one(struct command_sender *sender, struct flight *flight, const char *authorization)
+static void send_one(struct command_sender *sender, struct flight *flight)
 {
 	const struct settings *settings = sender->parts.settings;
 	struct buffer body;
@@ -112,7 +115,7 @@ static void send_one(struct command_sender *sender, struct flight *flight, const
 	const struct http_request_out request = {
 		.method = "POST",
 		.url = sender->url,
-		.authorization = authorization,
+		.authorization = sender->authorization,
 		.username = "",
 		.password = "",
 		.body = buffer_text(&body),
@@ -151,10 +154,11 @@ static void put_back(struct command_sender *sender, const struct store_attempt *
 }
 
 /* Attempts that the account allowed; but the token may have vanished since. */
-static void launch(struct command_sender *sender, const struct store_attempt *attempts, size_t count)
+static void launch(struct command_sender *sender, size_t count)
 {
-	char authorization[AUTHORIZATION_SIZE];
-	uint64_t generation = account_authorize(sender->parts.account, authorization);
+	const struct store_attempt *attempts = sender->attempts;
+	sender->authorization[0] = '\0';
+	uint64_t generation = account_authorize(sender->parts.account, sender->authorization);
 	for (size_t i = 0; i < count; i++) {
 		struct flight *flight = free_flight(sender);
 		if (generation == 0 || flight == NULL) {
@@ -164,19 +168,19 @@ static void launch(struct command_sender *sender, const struct store_attempt *at
 		}
 		flight->attempt = attempts[i];
 		flight->generation = generation;
-		send_one(sender, flight, authorization);
+		send_one(sender, flight);
 	}
-	explicit_bzero(authorization, sizeof(authorization));
+	explicit_bzero(sender->authorization, strlen(sender->authorization));
 }
 
-static void begin(struct command_sender *sender, const struct store_attempt *attempts, size_t count)
+static void begin(struct command_sender *sender, size_t count)
 {
 	if (!sender->parts.settings->api_dry_run) {
-		launch(sender, attempts, count);
+		launch(sender, count);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		pretend(sender, &attempts[i]);
+		pretend(sender, &sender->attempts[i]);
 }
 
 /* ---- the standing order -------------------------------------------------------------------------- */
@@ -184,15 +188,14 @@ static void begin(struct command_sender *sender, const struct store_attempt *att
 /* What was taken on it. Things may have changed since it was given. */
 static void collect(struct command_sender *sender, bool stopping)
 {
-	struct store_attempt attempts[TAKE_MAX];
 	int64_t wait_ms = 0;
-	size_t count = store_collect(sender->parts.store, attempts, TAKE_MAX);
+	size_t count = store_collect(sender->parts.store, sender->attempts, TAKE_MAX);
 	if (count == 0)
 		return;
 	int64_t allowed = stopping ? 0 : account_allow(sender->parts.account, (int64_t)count, &wait_ms);
-	launch(sender, attempts, (size_t)allowed);
+	launch(sender, (size_t)allowed);
 	for (size_t i = (size_t)allowed; i < count; i++)
-		put_back(sender, &attempts[i], wait_ms);
+		put_back(sender, &sender->attempts[i], wait_ms);
 }
 
 /* For as many as could leave at once; none while others wait. */
@@ -230,7 +233,6 @@ static bool are_plain(const struct store_settlement *settlements, size_t count)
 /* Commits answers and takes up to `allowed` new commands, in one transaction. */
 static void exchange(struct command_sender *sender, int64_t allowed, int64_t now_ms)
 {
-	struct store_attempt attempts[TAKE_MAX];
 	size_t settled = sender->settlement_count;
 	sender->settlement_count = 0;
 	if (allowed == 0 && settled > 0 && are_plain(sender->settlements, settled)) {
@@ -242,12 +244,12 @@ static void exchange(struct command_sender *sender, int64_t allowed, int64_t now
 						       .settlement_count = settled,
 						       .now_ms = now_ms,
 						       .max = (size_t)allowed},
-				  attempts, &sender->next_due_ms);
+				  sender->attempts, &sender->next_due_ms);
 	if (allowed > 0) {
 		give_back(sender, allowed - (int64_t)taken, taken == 0);
 		sender->look = taken == (size_t)allowed;
 	}
-	begin(sender, attempts, taken);
+	begin(sender, taken);
 }
 
 /* Returns how long nothing is due. */

@@ -28,14 +28,18 @@ struct event_publisher {
 
 	/* Under thread.lock. */
 	struct publish_window window;
-	int64_t acked[ACKED_MAX];
+	int64_t acked[ACKED_MAX]; /* those that the store has no room to note just now */
 	size_t acked_count;
 	bool reset, ready; /* ready: the handle took the last publish */
-	bool answered;	   /* the broker has acknowledged something */
+	bool answered;	   /* the broker has acknowledged something, */
+	bool acquitted;	   /* and the suspect among it */
+	bool watchful;	   /* the thread wants to know of every PUBACK; else only */
+	size_t wake_below; /* when fewer places than this are taken */
+	int64_t suspect;   /* 0: none */
 
 	/* The thread's own. */
 	int64_t cursor;
-	int64_t suspect, aside; /* 0: none */
+	int64_t aside; /* 0: none */
 	int suspect_tries;
 	int64_t drain_until_ms; /* monotonic, while stopping */
 };
@@ -81,23 +85,30 @@ size_t event_publisher_backlog(struct event_publisher *publisher)
 	return backlog;
 }
 
-/* Takes `tag` out of the window; an event is noted for the store. Under the lock. */
-static bool note_settled(struct event_publisher *publisher, int64_t tag)
+/* An event's PUBACK goes to the store at once, before its place is free: who starts over does not read it again. */
+static void note_event(struct event_publisher *publisher, int64_t tag)
 {
-	if (!publish_window_settle(&publisher->window, tag))
-		return false;
-	publisher->answered = true;
-	if (tag > 0 && publisher->acked_count < ACKED_MAX)
+	publisher->acquitted = publisher->acquitted || tag == publisher->suspect;
+	crash_point("publisher-before-done");
+	if (!store_event_done(publisher->store, tag) && publisher->acked_count < ACKED_MAX)
 		publisher->acked[publisher->acked_count++] = tag;
-	return true;
 }
 
+/* Takes `tag` out of the window. The thread is woken where it has something to do: a wake for each would cost more than
+ * all the rest. */
 static bool settle(struct event_publisher *publisher, int64_t tag)
 {
 	pthread_mutex_lock(&publisher->thread.lock);
-	bool ours = note_settled(publisher, tag);
+	bool ours = publish_window_holds(&publisher->window, tag);
+	if (ours && tag > 0)
+		note_event(publisher, tag);
+	publish_window_settle(&publisher->window, tag);
+	publisher->answered = publisher->answered || ours;
+	bool wake = tag < 0 || publisher->watchful || publisher->acked_count > 0 ||
+		    publisher->window.taken < publisher->wake_below;
 	pthread_mutex_unlock(&publisher->thread.lock);
-	thread_wake(&publisher->thread);
+	if (wake)
+		thread_wake(&publisher->thread);
 	return ours;
 }
 
@@ -141,7 +152,9 @@ static void suspect_oldest(struct event_publisher *publisher, int64_t oldest)
 	if (oldest == 0)
 		return;
 	publisher->suspect_tries = oldest == publisher->suspect ? publisher->suspect_tries + 1 : 1;
+	pthread_mutex_lock(&publisher->thread.lock);
 	publisher->suspect = oldest;
+	pthread_mutex_unlock(&publisher->thread.lock);
 	if (publisher->suspect_tries >= POISON_TRIES)
 		publisher->aside = publisher->cursor = oldest;
 }
@@ -196,25 +209,27 @@ static void start_over(struct event_publisher *publisher)
 static void take_notes(struct event_publisher *publisher)
 {
 	int64_t acked[ACKED_MAX];
-	bool acquitted = false;
 	pthread_mutex_lock(&publisher->thread.lock);
 	publish_window_sweep(&publisher->window);
 	size_t count = publisher->acked_count;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		acked[i] = publisher->acked[i];
-		acquitted = acquitted || acked[i] == publisher->suspect;
-	}
 	publisher->acked_count = 0;
-	bool reset = publisher->reset, answered = publisher->answered;
-	publisher->answered = false;
+	bool reset = publisher->reset, answered = publisher->answered, acquitted = publisher->acquitted;
+	publisher->answered = publisher->acquitted = false;
 	pthread_mutex_unlock(&publisher->thread.lock);
-	if (count > 0) {
-		crash_point("publisher-before-done");
+	if (count > 0)
 		store_events_done(publisher->store, acked, count);
-	}
 	judge_suspect(publisher, acquitted, answered);
 	if (reset)
 		start_over(publisher);
+}
+
+/* What a PUBACK has to wake the thread for from here on: `limit` places, of which `free_places` are free. */
+static void set_wake(struct event_publisher *publisher, size_t limit, size_t free_places)
+{
+	publisher->watchful = publisher->suspect_tries > 0 || publisher->aside != 0 || publisher->thread.stopping;
+	publisher->wake_below = free_places == 0 ? limit / 2 + 1 : 0;
 }
 
 /* How many more may be in flight now. */
@@ -224,6 +239,7 @@ static size_t room(struct event_publisher *publisher)
 	pthread_mutex_lock(&publisher->thread.lock);
 	size_t taken = publisher->window.taken + publisher->acked_count;
 	size_t free_places = publisher->ready && !publisher->reset && taken < limit ? limit - taken : 0;
+	set_wake(publisher, limit, free_places);
 	pthread_mutex_unlock(&publisher->thread.lock);
 	return free_places;
 }

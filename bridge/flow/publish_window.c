@@ -46,6 +46,14 @@ void publish_window_sent(struct publish_window *window, int64_t tag)
 			window->places[i].sent = true;
 }
 
+bool publish_window_holds(const struct publish_window *window, int64_t tag)
+{
+	bool holds = false;
+	for (size_t i = 0; tag != 0 && i < MQTT_WINDOW; i++)
+		holds = holds || window->places[i].tag == tag;
+	return holds;
+}
+
 bool publish_window_settle(struct publish_window *window, int64_t tag)
 {
 	for (size_t i = 0; tag != 0 && i < MQTT_WINDOW; i++) {

@@ -37,6 +37,8 @@ int64_t publish_window_enter_post(struct publish_window *window, struct post *po
 /* The handle took it. Of what it did not take nobody can say that it killed the connection. */
 void publish_window_sent(struct publish_window *window, int64_t tag);
 
+bool publish_window_holds(const struct publish_window *window, int64_t tag);
+
 /* PUBACK, or refused for good. False: not of this window (a handle given up long ago). */
 bool publish_window_settle(struct publish_window *window, int64_t tag);
 
