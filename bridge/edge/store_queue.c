@@ -20,8 +20,8 @@ enum {
 	DONE_LINGER_US = 10000,	 /* nobody waits for these */
 	DONE_ENOUGH = 1000,	 /* but so many go at once */
 	IDLE_US = 200000,	 /* without work it is time for a checkpoint, */
-	IDLE_LOG_PAGES = 256,	 /* if it is worth it; */
-	FULL_LOG_PAGES = 4096	 /* and this is one that is due, busy or not */
+	IDLE_LOG_PAGES = 1024,	 /* if it is worth it; */
+	FULL_LOG_PAGES = 16384	 /* and this is one that is due, busy or not */
 };
 
 /* ---- callers' side --------------------------------------------------------------------------- */

@@ -244,6 +244,14 @@ static size_t room(struct event_publisher *publisher)
 	return free_places;
 }
 
+static bool is_ready(struct event_publisher *publisher)
+{
+	pthread_mutex_lock(&publisher->thread.lock);
+	bool ready = publisher->ready && !publisher->reset;
+	pthread_mutex_unlock(&publisher->thread.lock);
+	return ready;
+}
+
 static void enter_window(struct event_publisher *publisher, int64_t seq)
 {
 	pthread_mutex_lock(&publisher->thread.lock);
@@ -289,12 +297,15 @@ static bool publish_event(struct event_publisher *publisher, const struct store_
 	return hand_over(publisher, &publish);
 }
 
-/* Publishes a batch of events; true when there may be more. */
-static bool publish_events(struct event_publisher *publisher)
+/* What a look at the outbox found. */
+enum look { LOOK_MORE, LOOK_NO_ROOM, LOOK_DONE };
+
+/* Publishes a batch of events. DONE: there are no more, or no handle that takes them. */
+static enum look publish_events(struct event_publisher *publisher)
 {
 	size_t places = room(publisher);
 	if (places == 0)
-		return false;
+		return is_ready(publisher) ? LOOK_NO_ROOM : LOOK_DONE;
 	struct store_event events[MQTT_WINDOW];
 	size_t count = store_events(publisher->store, publisher->cursor, events, places);
 	bool sent = true;
@@ -304,7 +315,7 @@ static bool publish_events(struct event_publisher *publisher)
 	}
 	if (!sent)
 		not_ready(publisher);
-	return sent && count == places;
+	return sent && count == places ? LOOK_MORE : LOOK_DONE;
 }
 
 /* The next post goes into the window; its tag, 0: none waits. */
@@ -355,17 +366,18 @@ static void run(void *ctx)
 {
 	struct event_publisher *publisher = ctx;
 	for (;;) {
+		bool stopping = thread_is_stopping(&publisher->thread); /* what is there by then is still published */
 		take_notes(publisher);
 		publish_posts(publisher);
-		bool more = publish_events(publisher);
-		if (thread_is_stopping(&publisher->thread)) {
-			int64_t left_ms = publisher->drain_until_ms - clock_mono_ms();
-			if (left_ms <= 0 || (idle(publisher) && !more))
+		enum look look = publish_events(publisher);
+		int64_t wait_ms = 1000;
+		if (stopping) {
+			wait_ms = publisher->drain_until_ms - clock_mono_ms();
+			if (wait_ms <= 0 || (look == LOOK_DONE && idle(publisher)))
 				break;
-			thread_wait(&publisher->thread, left_ms);
-		} else if (!more) {
-			thread_wait(&publisher->thread, 1000);
 		}
+		if (look != LOOK_MORE)
+			thread_wait(&publisher->thread, wait_ms);
 	}
 	take_notes(publisher);
 }
