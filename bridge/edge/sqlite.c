@@ -133,7 +133,7 @@ struct sql *sql_open(const char *path, bool create)
 		      "PRAGMA cell_size_check=ON;"
 		      "PRAGMA mmap_size=0;"
 		      "PRAGMA temp_store=MEMORY;"
-		      "PRAGMA cache_size=-8192;"
+		      "PRAGMA cache_size=-4096;"
 		      "PRAGMA secure_delete=FAST;"
 		      "PRAGMA foreign_keys=ON");
 	sql_number(sql, "SELECT count(*) FROM sqlite_schema", 0);

@@ -11,6 +11,7 @@ import spools
 from world import BUILD, DEVICES, Bridge, await_that, free_port, is_open
 
 QUEUED = ("--word", '"queued"')
+CACHES_FULL = 20000  # commands: the page cache of a spool is full by then
 UP = ("--subscribe", "devices/+/up", "--publish", "unused")
 
 
@@ -149,18 +150,35 @@ def idle_memory(world):
         bridge.stop()
 
 
-def steady_memory(world, seconds):
-    """Resident memory after the first and after the last fifth of many commands."""
+def steady_memory(world, commands, seconds):
+    """Resident memory when the caches are full, and after so many more commands (or the seconds)."""
     bridge = Bridge(world)
     try:
-        checked(world.load(*QUEUED, "--seconds", seconds), "warm up")
-        first = bridge.process.rss_mb()
-        total = 0
-        for _ in range(4):
-            total += checked(world.load(*QUEUED, "--seconds", seconds), "many commands")["seen"]
+        def load(count):
+            return checked(world.load(*QUEUED, "--count", count, "--seconds", seconds), "many commands")["seen"]
+
+        load(CACHES_FULL)
+        first, total, end = bridge.process.rss_mb(), 0, time.monotonic() + seconds
+        while total < commands and time.monotonic() < end:
+            total += load(commands // 4)
         return first, bridge.process.rss_mb(), total
     finally:
         bridge.stop()
+
+
+def shared(world, count, seconds):
+    """Several bridges of one share group; what they created at the API beyond one for each command.
+
+    A group of its own for each run: a broker keeps giving a stopped member its share.
+    """
+    bridges = [Bridge(world, group=f"bench-{count}") for _ in range(count)]
+    try:
+        before = world.creates()
+        figures = checked(world.load(*QUEUED, "--seconds", seconds, "--window", 500, "--devices", DEVICES), "shared")
+        return {"rate": figures["rate"], "beyond": world.creates() - before - figures["seen"]}
+    finally:
+        for bridge in bridges:
+            bridge.stop()
 
 
 def backlog(world, waiting, devices):

@@ -165,7 +165,7 @@ http {{
 class Bridge:
     """The daemon under test."""
 
-    def __init__(self, world, durability="power", api=None, devices=DEVICES, spool=None, wait_s=60):
+    def __init__(self, world, durability="power", api=None, devices=DEVICES, spool=None, wait_s=60, group=""):
         self.world = world
         self.webhook, self.admin = free_port(), free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bridge-", dir=world.folder))
@@ -175,7 +175,8 @@ class Bridge:
         secret.write_text("k" * 32)
         secret.chmod(0o600)
         self.config.write_text(
-            f'mqtt: {{url: "mqtt://127.0.0.1:{world.broker}", client_id: {self.folder.name}}}\n'
+            f'mqtt: {{url: "mqtt://127.0.0.1:{world.broker}", client_id: {self.folder.name}, '
+            f'share_group: "{group}"}}\ntopics: {{bridge: {self.folder.name}}}\n'
             f'api: {{url: "http://127.0.0.1:{api or world.api}/v1", auth: bearer, token: tok, rate: 0}}\n'
             f'webhook: {{listen: "127.0.0.1:{self.webhook}", public_url: "http://127.0.0.1:{self.webhook}", '
             f'secret_file: {secret}}}\n'
