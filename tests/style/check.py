@@ -49,7 +49,7 @@ def read_tree(root):
     files = {}
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not SKIPPED_FOLDERS.match(name))
-        for name in names:
+        for name in sorted(set(names) - {".git"}):  # a file where the tree is a linked one
             path = Path(folder, name)
             if path.is_symlink():
                 continue
