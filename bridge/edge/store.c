@@ -63,6 +63,11 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* min() of nothing is NULL, which reads as 0. */
 static int64_t oldest_in(struct sql *sql, const char *text, int64_t none)
 {
@@ -89,7 +94,8 @@ static void count_all(struct store *store)
 }
 
 /* The intent was written and the process died: the bytes may have been on the wire, and what the API makes of them is
- * not in its lists at once. Three deaths over the same command are no accident. */
+ * not in its lists at once. Three deaths over the same command are no accident. The machine's clock may have started
+ * anew, behind the time of the attempt. */
 static void recover_sending(struct store *store, int64_t now_ms)
 {
 	struct store_row row;
@@ -98,7 +104,7 @@ static void recover_sending(struct store *store, int64_t now_ms)
 		store_row_read(store, statement, &row);
 		sql_reset(statement);
 		row.deaths++;
-		row.record.due_ms = now_ms + store->options.settle_ms;
+		row.record.due_ms = later(now_ms, row.record.attempted_ms) + store->options.settle_ms;
 		store_row_move(store, &row, EVENT_NO_ANSWER, now_ms);
 		if (row.deaths < STORE_DEATHS_MAX)
 			continue;

@@ -83,6 +83,20 @@ static void what_was_being_sent_is_not_looked_for_before_the_api_can_list_it(voi
 	assert_int_equal(store_unknown(world->store, NOW + 30 * SECOND, &record, 1, &next_ms), 1);
 }
 
+/* A machine without a battery comes up with an old time, which would be long ago for the stages. */
+static void a_clock_that_starts_anew_shortens_no_wait_for_the_list(void **state)
+{
+	struct world *world = *state;
+	struct store_record record;
+	int64_t next_ms;
+	ASK(world, .id = "a");
+	world_take(world, NOW + HOUR, 1);
+	world->options.settle_ms = 30 * SECOND;
+	world_reopen(world);
+	assert_int_equal(store_unknown(world->store, NOW + HOUR + 30 * SECOND - 1, &record, 1, &next_ms), 0);
+	assert_int_equal(store_unknown(world->store, NOW + HOUR + 30 * SECOND, &record, 1, &next_ms), 1);
+}
+
 static void three_deaths_over_one_command_hold_it(void **state)
 {
 	struct world *world = *state;
@@ -275,6 +289,7 @@ int main(void)
 		WORLD_TEST(two_spools_have_different_epochs),
 		WORLD_TEST(what_was_being_sent_is_unknown_and_due_at_once),
 		WORLD_TEST(what_was_being_sent_is_not_looked_for_before_the_api_can_list_it),
+		WORLD_TEST(a_clock_that_starts_anew_shortens_no_wait_for_the_list),
 		WORLD_TEST(three_deaths_over_one_command_hold_it),
 		WORLD_TEST(a_second_daemon_is_told_so),
 		CLOSED_WORLD_TEST(a_file_that_is_no_database_is_refused_and_kept),
