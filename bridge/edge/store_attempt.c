@@ -133,8 +133,13 @@ static void settle(struct store *store, const struct store_settlement *in, int64
 	struct store_row row;
 	if (!store_row_by_seq(store, in->seq, &row))
 		return;
-	store_row_learn(store, &row, in->sid, in->sim_sid);
+	bool fits = store_row_learn(store, &row, in->sid, in->sim_sid);
 	store->staged.points[STORE_POINT_SETTLE] = true;
+	/* Found in a list, and claimed by another command since: that one is not ours. */
+	if (!fits && row.record.state == STATE_UNKNOWN) {
+		write_due(store, row.record.seq, now_ms);
+		return;
+	}
 	bool changes = lifecycle_next(row.record.state, in->event).to != row.record.state;
 	if (!changes) {
 		/* A callback was faster. What it could not know is still worth keeping. */

@@ -156,6 +156,24 @@ static void a_result_after_a_faster_callback_only_adds_the_sid(void **state)
 	want_state(world, "a", STATE_SENT);
 }
 
+/* While the list was read, a callback said whose that one is. */
+static void what_another_command_owns_is_adopted_by_none(void **state)
+{
+	struct world *world = *state;
+	struct store_record record;
+	int64_t next_ms;
+	ASK(world, .device = "m1", .sim = SIM_A, .id = "a");
+	ASK(world, .device = "m2", .sim = "gate-7", .id = "b");
+	world_take(world, NOW, 2);
+	SETTLE(world, EVENT_NO_ANSWER, .seq = 1, .due_ms = NOW);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 2, .sid = SID_A);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 1, .sid = SID_A, .due_ms = NOW + HOUR);
+	assert_string_equal(world_told(world), "m1 a accepted, m2 b accepted, m2 b queued");
+	assert_int_equal(store_unknown(world->store, NOW, &record, 1, &next_ms), 1);
+	assert_string_equal(record.id, "a");
+	assert_string_equal(record.sid, "");
+}
+
 static void silence_for_a_day_is_announced_once(void **state)
 {
 	struct world *world = *state;
@@ -258,6 +276,7 @@ int main(void)
 		cmocka_unit_test(a_result_moves_the_command_and_announces),
 		WORLD_TEST(an_earlier_failure_is_no_reason_of_a_later_success),
 		WORLD_TEST(a_result_after_a_faster_callback_only_adds_the_sid),
+		WORLD_TEST(what_another_command_owns_is_adopted_by_none),
 		WORLD_TEST(silence_for_a_day_is_announced_once),
 		WORLD_TEST(a_turn_settles_and_takes_in_one_commit),
 		WORLD_TEST(a_command_whose_time_is_over_is_not_sent),
