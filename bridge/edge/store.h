@@ -240,6 +240,9 @@ struct store_record {
 /* Commands in `unknown` whose due time has come, oldest first; `*ret_next_ms` as in store_take_due(). */
 size_t store_unknown(struct store *store, int64_t now_ms, struct store_record *ret, size_t max, int64_t *ret_next_ms);
 
+/* A due time: never to be asked for again. */
+#define STORE_NEVER_MS INT64_C(253402300799000) /* the end of the year 9999 */
+
 /* Moves an unresolved command's next look to `due_ms` (the API could not be asked). */
 void store_postpone(struct store *store, int64_t seq, int64_t due_ms);
 

@@ -6,7 +6,7 @@
 #include "bridge/edge/store_internal.h"
 #include "bridge/rule/retry.h"
 
-enum { MO_BATCH = 200, OLDEST_STEPS = 10 };
+enum { MO_BATCH = 200, OLDEST_STEPS = 10, POLL_WAIT_MAX_MS = 7 * STORE_DAY_MS }; /* the most of reconcile.poll_after */
 
 struct upkeep_args {
 	struct store *store;
@@ -49,6 +49,11 @@ static void clamp_due_times(struct store *store, int64_t now_ms)
 	sql_put(statement, 2, now_ms);
 	if (sql_run(statement) > 0)
 		store->staged.work[STORE_WORK_UNKNOWN] = true;
+	statement = store_statement(store, SQL_SILENT_CLAMP);
+	sql_put(statement, 1, now_ms + POLL_WAIT_MAX_MS);
+	sql_put(statement, 2, now_ms);
+	sql_put(statement, 3, STORE_NEVER_MS);
+	sql_run(statement);
 }
 
 /* ---- retention ------------------------------------------------------------------------------------- */

@@ -12,14 +12,12 @@
 
 enum { API_RETENTION_DAYS = 30, BATCH = 32, AGAIN_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, HOUR_MS = 60 * 60 * 1000 };
 
-#define NEVER_MS INT64_C(253402300799000) /* the end of the year 9999 */
-
 /* The longer it has been silent, the more seldom it is asked: a tenth of its age, at most an hour, of an unconfirmed
  * one a day; and no more when the API has forgotten it. */
 static int64_t next_poll(const struct settings *settings, const struct store_record *record, int64_t now_ms)
 {
 	if (now_ms - record->attempted_ms > (int64_t)API_RETENTION_DAYS * DAY_MS)
-		return NEVER_MS;
+		return STORE_NEVER_MS;
 	int64_t least_ms = polling_poll_after_ms(settings);
 	int64_t most_ms = record->state == STATE_UNCONFIRMED ? DAY_MS : HOUR_MS;
 	int64_t wait_ms = (now_ms - record->attempted_ms) / 10;

@@ -141,6 +141,27 @@ static void a_clock_that_was_set_back_stalls_nothing(void **state)
 	assert_int_equal(store_unknown(world->store, set_back, &record, 1, &next_ms), 1);
 }
 
+/* Else its status would be asked for when that time comes, years later. */
+static void a_clock_that_was_set_back_goes_on_asking_for_statuses(void **state)
+{
+	struct world *world = *state;
+	struct store_record record;
+	int64_t next_ms, set_back = NOW - 365 * DAY;
+	ASK(world, .device = "m1", .id = "a");
+	ASK(world, .device = "m2", .id = "given-up");
+	world_take(world, NOW, 2);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 1, .sid = SID_A, .due_ms = NOW + MINUTE);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 2, .sid = SID_B, .due_ms = STORE_NEVER_MS);
+	store_upkeep(world->store, NOW);
+	assert_int_equal(store_silent(world->store, NOW, &record, 1, &next_ms), 0);
+	store_upkeep(world->store, set_back);
+	assert_int_equal(store_silent(world->store, set_back, &record, 1, &next_ms), 1);
+	assert_string_equal(record.id, "a");
+	store_postpone(world->store, 1, STORE_NEVER_MS);
+	store_upkeep(world->store, set_back);
+	assert_int_equal(store_silent(world->store, set_back, &record, 1, &next_ms), 0);
+}
+
 static void an_ordinary_wait_is_not_cut_short(void **state)
 {
 	struct world *world = *state;
@@ -215,6 +236,7 @@ int main(void)
 		WORLD_TEST(retention_goes_on_in_batches_past_rows_that_stay),
 		WORLD_TEST(mo_sids_are_forgotten_too),
 		WORLD_TEST(a_clock_that_was_set_back_stalls_nothing),
+		WORLD_TEST(a_clock_that_was_set_back_goes_on_asking_for_statuses),
 		WORLD_TEST(an_ordinary_wait_is_not_cut_short),
 		WORLD_TEST(stats_follow_the_commands),
 		WORLD_TEST(an_empty_spool_has_no_oldest),
