@@ -58,6 +58,7 @@ void api_query_destroy(struct api_query *query)
 struct get {
 	bool (*decode)(void *to, const char *body, size_t len, char *why, size_t why_size);
 	void *to;
+	bool beside; /* a key may be barred from it and still do all the rest */
 	struct outcome outcome;
 };
 
@@ -86,6 +87,8 @@ static void on_answer(void *ctx, const struct http_result *result)
 	});
 	if (ok && !decoded)
 		get->outcome = plain_outcome(OUTCOME_RETRY, "api_unreadable", why);
+	else if (get->beside && result->status == 403)
+		get->outcome = plain_outcome(OUTCOME_REFUSED, "api_403", "these credentials may not ask for it");
 }
 
 /* Asks, and once more when the token was refused and a new one is there. */
@@ -216,7 +219,7 @@ struct outcome api_query_sim(struct api_query *query, const char *sim, char ret_
 {
 	struct buffer url;
 	struct sim_answer answer = {ret_sid, ret_name};
-	struct get get = {.decode = decode_sim, .to = &answer};
+	struct get get = {.decode = decode_sim, .to = &answer, .beside = true};
 	buffer_init(&url, URL_SIZE - 1);
 	buffer_append_format(&url, "%s/Sims/", query->settings->api_url);
 	form_percent_encode(&url, sim);

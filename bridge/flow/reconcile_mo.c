@@ -13,6 +13,7 @@
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 #include "bridge/flow/polling.h"
+#include "bridge/rule/steady_clock.h"
 
 enum { PAGE_SIZE = 100, OVERLAP_MS = 60 * 60 * 1000, GATHER_MAX = 2000 };
 
@@ -50,13 +51,16 @@ static void remember_time(struct reconcile *reconcile, const char *key, int64_t 
 	store_remember(reconcile->parts.store, key, text);
 }
 
-/* On a fresh spool nothing older than this moment is replayed, unless the configuration says since when. */
+/* On a fresh spool nothing older than this moment is replayed, unless the configuration says since when. -1: a machine
+ * whose clock was never set cannot tell history from news. */
 static int64_t since(struct reconcile *reconcile, int64_t now_ms)
 {
 	int64_t configured_ms = reconcile->parts.settings->reconcile_since_ms;
 	int64_t since_ms = recall_time(reconcile, SINCE_KEY, -1);
 	if (since_ms >= 0)
 		return since_ms;
+	if (configured_ms < 0 && now_ms < STEADY_PLAUSIBLE_MS)
+		return -1;
 	/* The API's times may be whole seconds: what came in this one is not history. */
 	since_ms = configured_ms >= 0 ? configured_ms : now_ms - now_ms % 1000;
 	remember_time(reconcile, SINCE_KEY, since_ms);
@@ -186,6 +190,8 @@ bool reconcile_mo(struct reconcile *reconcile)
 		.last_created_ms = INT64_MAX,
 		.ordered = true,
 	};
+	if (pass.since_ms < 0)
+		return false;
 	const struct api_filter filter = {.sim = "", .status = "", .direction = "from_sim", .page_size = PAGE_SIZE};
 	bool complete;
 	struct outcome outcome = api_query_list(reconcile->query, &filter, take_page, &pass, &complete);

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/rule/steady_clock.h"
 
-/* 2024-01-01T00:00:00Z: older than this program. */
-static const int64_t plausible_ms = 1704067200000;
-
 void steady_clock_init(struct steady_clock *clock, int64_t wall_ms, int64_t mono_ms, int64_t last_known_ms)
 {
 	*clock = (struct steady_clock){
@@ -41,7 +38,7 @@ int64_t steady_clock_now(struct steady_clock *clock, int64_t wall_ms, int64_t mo
 	if (near) {
 		clock->doubted = false;
 		now_ms = wall_ms >= now_ms ? wall_ms : slowed(now_ms, now_ms - wall_ms, elapsed);
-	} else if (wall_ms < plausible_ms) {
+	} else if (wall_ms < STEADY_PLAUSIBLE_MS) {
 		clock->doubted = false;
 	} else if (is_confirmed(clock, wall_ms, mono_ms)) {
 		clock->doubted = false;

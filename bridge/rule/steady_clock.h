@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* 2024-01-01T00:00:00Z: older than this program. */
+#define STEADY_PLAUSIBLE_MS INT64_C(1704067200000)
+
 enum { STEADY_NEAR_MS = 60000, STEADY_CONFIRM_MS = 300000 };
 
 struct steady_clock {

@@ -63,6 +63,24 @@ static void a_fresh_spool_replays_nothing(void **state)
 	want_heard(world, "since");
 }
 
+/* Without a battery the clock starts in 1970; all that the API has would then look like news. */
+static void a_clock_that_was_never_set_replays_nothing(void **state)
+{
+	struct world *world = *state;
+	fake_clock_advance(-CLOCK_BEGIN);
+	timekeeper_destroy(world->time);
+	world->time = world->reconcile.parts.time = timekeeper_create(0);
+	assert_false(reconcile_mo(&world->reconcile));
+	assert_int_equal(fake_http_count(LISTS), 0);
+	fake_clock_advance(CLOCK_BEGIN);
+	for (int i = 0; i < 6; i++, fake_clock_advance(MINUTE))
+		timekeeper_now(world->time);
+	const struct listed old[] = {mo(SID_A, "an hour old", HOUR)};
+	answer_list(old, 1);
+	assert_true(reconcile_mo(&world->reconcile));
+	want_heard(world, "");
+}
+
 static void a_configured_since_fetches_history(void **state)
 {
 	struct world *world = *state;
@@ -222,6 +240,22 @@ static void a_sim_that_the_api_does_not_know_is_unmapped(void **state)
 	want_topic(world, "mqtt-sms-bridge/unmapped");
 }
 
+/* A restricted key: it may send and list SMS, but not read SIMs. */
+static void credentials_that_may_not_read_sims_stop_nothing(void **state)
+{
+	struct world *world = *state;
+	struct account_state account;
+	was_there(world, HOUR);
+	const struct listed list[] = {of_gate(SID_A, "open")};
+	answer_list(list, 1);
+	fake_http_always(SIMS, (struct fake_answer){.status = 403, .body = "{}"});
+	assert_true(reconcile_mo(&world->reconcile));
+	want_heard(world, "open");
+	want_topic(world, "mqtt-sms-bridge/unmapped");
+	account_state(world->account, &account);
+	assert_false(account.paused);
+}
+
 /* Whose it is cannot be told now; told as nobody's it would be misdirected for ever. */
 static void an_sms_waits_while_its_name_cannot_be_asked(void **state)
 {
@@ -289,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_fresh_spool_replays_nothing),
+		WORLD_TEST(a_clock_that_was_never_set_replays_nothing),
 		WORLD_TEST(a_configured_since_fetches_history),
 		WORLD_TEST(what_was_missed_arrives_once_and_oldest_first),
 		WORLD_TEST(an_unordered_list_is_read_whole),
@@ -298,6 +333,7 @@ int main(void)
 		WORLD_TEST(an_sms_to_a_sim_is_none),
 		WORLD_TEST(a_unique_name_is_looked_up_once),
 		WORLD_TEST(a_sim_that_the_api_does_not_know_is_unmapped),
+		WORLD_TEST(credentials_that_may_not_read_sims_stop_nothing),
 		WORLD_TEST(an_sms_waits_while_its_name_cannot_be_asked),
 		WORLD_TEST(a_failure_in_between_is_made_up_for),
 		WORLD_TEST(what_a_foreign_page_hides_keeps_nothing_back),
