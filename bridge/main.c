@@ -19,6 +19,7 @@
 #include "bridge/flow/mqtt_router.h"
 #include "bridge/flow/polling.h"
 #include "bridge/flow/reconciler.h"
+#include "bridge/flow/spool.h"
 #include "bridge/flow/version.h"
 #include "bridge/settings/options.h"
 
@@ -67,24 +68,8 @@ static _Noreturn void give_up(int status, const char *what, const char *why)
 
 static void open_spool(struct bridge *bridge)
 {
-	const struct settings *settings = bridge->settings;
 	char why[WHY_SIZE];
-	const struct store_options options = {
-		.path = settings->spool_path,
-		.fsync = settings->spool_durability == DURABILITY_POWER,
-		.max_commands = settings->spool_max_commands,
-		.per_device_per_day = settings->limits_per_device_per_day,
-		.per_day = settings->limits_per_day,
-		.retention_ms = settings->spool_retention_ms,
-		.settle_ms = settings->reconcile_settle_ms,
-		.watch_ms = polling_poll_after_ms(settings),
-		.min_free_bytes = settings->spool_min_free_bytes,
-		.ballast_bytes = settings->spool_ballast_bytes,
-		.topic_status = settings->topics_status,
-		.retain_status = settings->topics_retain_status,
-		.dry_run = settings->api_dry_run,
-	};
-	bridge->store = store_open(&options, clock_wall_ms(), why, sizeof(why));
+	bridge->store = spool_open(bridge->settings, false, why, sizeof(why));
 	if (bridge->store == NULL)
 		give_up(EXIT_MACHINE, "cannot open the spool", why);
 	bridge->time = timekeeper_create(heartbeat_last_clock_ms(bridge->store));
@@ -357,6 +342,14 @@ static int print_urls(struct bridge *bridge)
 	return EXIT_SUCCESS;
 }
 
+static int recover(const struct bridge *bridge)
+{
+	char why[WHY_SIZE];
+	if (spool_recover(bridge->settings, stdout, why, sizeof(why)))
+		return EXIT_SUCCESS;
+	give_up(EXIT_MACHINE, "cannot open the spool", why);
+}
+
 int main(int argc, char **argv)
 {
 	static struct bridge bridge;
@@ -381,6 +374,9 @@ int main(int argc, char **argv)
 	case TASK_PRINT_URLS:
 		load(&bridge, &options);
 		process_end(print_urls(&bridge));
+	case TASK_RECOVER:
+		load(&bridge, &options);
+		process_end(recover(&bridge));
 	case TASK_RUN:
 		break;
 	}

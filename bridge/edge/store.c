@@ -36,6 +36,7 @@ static bool find_folder(struct store *store, const char *path, char *why, size_t
 	char *name = joined("/", slash == NULL ? path : slash + 1);
 	store->path = joined(store->folder, name);
 	store->ballast = joined(store->path, ".ballast");
+	store->mark_path = joined(store->path, ".mark");
 	free(name);
 	return true;
 }
@@ -47,6 +48,7 @@ static void free_all(struct store *store)
 	free(store->path);
 	free(store->folder);
 	free(store->ballast);
+	free(store->mark_path);
 	free(store->topic_status);
 	free(store);
 }
@@ -117,10 +119,15 @@ static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_s
 {
 	bool recovered = false, again = true;
 	count_all(store);
+	store_mark_look(store);
+	bool doubt = store->is_cut || store->options.recover;
 	while (!recovered && again) {
 		struct store_tally before = store->tally;
 		sql_begin(store->sql);
 		recover_sending(store, now_ms);
+		if (doubt)
+			store_doubt(store, now_ms);
+		store_mark_stage(store);
 		crash_point("recover-before-commit");
 		recovered = sql_commit(store->sql);
 		if (!recovered) {
@@ -139,6 +146,10 @@ static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_s
 	for (int state = 0; state <= STATE_MAX; state++)
 		store->tally.in_state[state] += store->staged.in_state[state];
 	store->staged = (struct store_tally){0};
+	if (recovered)
+		store_mark_committed(store);
+	if (recovered && doubt)
+		store_doubt_committed(store);
 	return recovered;
 }
 

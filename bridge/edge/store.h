@@ -39,12 +39,22 @@ struct store_options {
 	const char *topic_status; /* template; events are rendered where they are committed */
 	bool retain_status;
 	bool dry_run;
+	bool recover; /* the file is an older copy: see store_doubted() */
 };
 
 /* Opens or makes the spool and starts the writer. NULL and why: locked by another daemon, a newer schema,
  * corrupt, wrong owner or mode, no such folder. Commands found in `sending` become `unknown`, or after
  * three deaths while being sent `held`. */
 struct store *store_open(const struct store_options *options, int64_t now_ms, char *why, size_t why_size);
+
+/* A spool that is an older copy (`recover`), or whose end is gone (its log was deleted): what waits in it may have been
+ * sent since. Such commands became `unknown` with this error code, to be looked up and, where they are not found, held.
+ */
+#define STORE_RESTORED "restored"
+
+/* Was the end of the file found missing at the start? How many commands were put in doubt then, for whatever reason? */
+bool store_was_cut(const struct store *store);
+int64_t store_doubted(const struct store *store);
 
 /* Stops the writer after what is queued; a last checkpoint; frees. NULL is fine. */
 void store_close(struct store *store);

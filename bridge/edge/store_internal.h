@@ -8,7 +8,8 @@
  * store_order.c   both at once
  * store_outbox.c  events          store_fresh.c   events just committed, in memory
  * store_lookup.c    questions         store_admin.c   cancel, retry
- * store_upkeep.c  expiry, retention                         store.c         open, close, the small ones
+ * store_upkeep.c  expiry, retention   store_doubt.c  a piece of the spool is gone   store.c  open, close, the small
+ * ones
  *
  * Threads: everything below runs on the thread that has the connection just now (or before there are any), but
  *          store_queue_do(), store_queue_done() and what says otherwise. */
@@ -69,6 +70,7 @@ enum store_sql {
 	SQL_UNKNOWN_DUE,
 	SQL_UNKNOWN_NEXT,
 	SQL_UNKNOWN_CLAMP,
+	SQL_UNKNOWN_DOUBT,
 	SQL_SILENT_DUE,
 	SQL_SILENT_NEXT,
 	SQL_SILENT_CLAMP,
@@ -180,7 +182,7 @@ struct store_writer {
 
 struct store {
 	struct store_options options; /* texts are copies */
-	char *path, *folder, *ballast, *topic_status;
+	char *path, *folder, *ballast, *mark_path, *topic_status;
 	char epoch[EPOCH_SIZE];
 	struct sql *sql;
 	struct sql_statement *statements[STORE_SQL_COUNT];
@@ -195,6 +197,9 @@ struct store {
 	atomic_bool room;
 	bool ballast_held, starved; /* starved: a write found no space since the last good look */
 	int64_t oldest_seq, retention_seq;
+	int64_t mark; /* see store_doubt.c */
+	bool mark_due, is_cut;
+	int64_t doubted;     /* commands that were put in doubt at the start */
 	const int64_t *done; /* being deleted just now */
 	size_t done_count;
 	struct store_writer writer;
@@ -369,6 +374,19 @@ void store_order_take(struct store *store, const struct store_row *row);
 void store_order_adopt(struct store *store); /* with the lock held: it is on disk */
 
 void store_attempt_fill(struct store_attempt *attempt, const struct store_row *row);
+
+/* ---- a piece is gone: store_doubt.c -------------------------------------------------------------- */
+
+/* At the start, when the commands are counted: is the file beside the spool ahead of it? */
+void store_mark_look(struct store *store);
+
+/* In a transaction, and when it is on disk: the number of the first one after a checkpoint. */
+void store_mark_stage(struct store *store);
+void store_mark_committed(struct store *store);
+
+/* In the transaction of the start, and when it is on disk: all that waits is looked up before it is sent. */
+void store_doubt(struct store *store, int64_t now_ms);
+void store_doubt_committed(struct store *store);
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 

@@ -75,5 +75,6 @@ bool store_space_yield(struct store *store)
 	unlink(store->ballast);
 	/* What is in the log can go to its place now, and the log starts over: that is room as well. */
 	sql_checkpoint(store->sql);
+	store->mark_due = true;
 	return true;
 }

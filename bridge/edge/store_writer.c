@@ -63,8 +63,10 @@ static bool try_commit(struct store *store, const struct store_batch *batch)
 	store_outbox_delete(store, batch->done, batch->done_count);
 	for (struct store_job *job = batch->writes; job != NULL; job = job->next)
 		job->kind->run(store, job->args);
+	store_mark_stage(store);
 	pass_crash_points(store->staged.points, false);
 	if (sql_commit(store->sql)) {
+		store_mark_committed(store);
 		pass_crash_points(store->staged.points, true);
 		return true;
 	}
@@ -266,6 +268,7 @@ bool store_writer_work(struct store *store, struct store_batch *batch)
 static void checkpoint(struct store *store)
 {
 	sql_checkpoint(store->sql);
+	store->mark_due = true;
 	must_not_be_broken(store);
 }
 

@@ -12,6 +12,8 @@
 
 enum { BATCH = 16, PAGE_SIZE = 100, AGAIN_MS = 5000 };
 
+#define RESTORED_TEXT "it waited in a spool that lacks what happened since, and the API does not have it"
+
 /* The search for one command's resource. */
 struct search {
 	struct reconcile *reconcile;
@@ -69,6 +71,21 @@ static enum lifecycle_event event_of(enum api_status status)
 	return events[status];
 }
 
+/* What the spool knows is older than the truth: somebody may have cancelled it since. */
+static bool is_doubted(const struct store_record *record, int64_t now_ms)
+{
+	return text_equal(record->error_code, STORE_RESTORED) && record->expires_ms > now_ms;
+}
+
+enum verdict { ABSENT, ADOPTED, AMBIGUOUS, DOUBTED };
+
+static enum verdict judge(const struct search *search, int64_t now_ms)
+{
+	if (search->found == 0)
+		return is_doubted(search->record, now_ms) ? DOUBTED : ABSENT;
+	return search->found == 1 ? ADOPTED : AMBIGUOUS;
+}
+
 static void settle(const struct search *search)
 {
 	const struct store_record *record = search->record;
@@ -77,22 +94,27 @@ static void settle(const struct search *search)
 	struct store_settlement settlement = {.seq = record->seq, .due_ms = now_ms};
 	static const struct {
 		enum counter counter;
+		enum lifecycle_event event;
 		const char *words;
 	} verdicts[] = {
-		{COUNT_RESOLVED_ABSENT, "reconciled: the API does not have it; it will be sent again"},
-		{COUNT_RESOLVED_ADOPTED, "reconciled: the API has it"},
-		{COUNT_RESOLVED_HELD, "held: several SMS at the API could be this command; see docs/operating.md"},
+		[ABSENT] = {COUNT_RESOLVED_ABSENT, EVENT_NOT_SENT,
+			    "reconciled: the API does not have it; it will be sent again"},
+		[ADOPTED] = {COUNT_RESOLVED_ADOPTED, EVENT_API_QUEUED, "reconciled: the API has it"},
+		[AMBIGUOUS] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS,
+			       "held: several SMS at the API could be this command; see docs/operating.md"},
+		[DOUBTED] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS,
+			     "held: not at the API, and the spool lacks what happened since; see docs/operating.md"},
 	};
-	size_t verdict = search->found > 2 ? 2 : search->found;
-	if (verdict == 0) {
-		settlement.event = EVENT_NOT_SENT;
-	} else if (verdict == 1) {
+	enum verdict verdict = judge(search, now_ms);
+	settlement.event = verdicts[verdict].event;
+	if (verdict == ADOPTED) {
 		settlement.event = event_of(search->match->status);
 		settlement.due_ms = now_ms + polling_poll_after_ms(parts->settings);
 		text_copy(settlement.sid, sizeof(settlement.sid), search->match->sid);
 		text_copy(settlement.sim_sid, sizeof(settlement.sim_sid), search->match->sim_sid);
-	} else {
-		settlement.event = EVENT_AMBIGUOUS;
+	} else if (verdict == DOUBTED) {
+		text_copy(settlement.error_code, sizeof(settlement.error_code), STORE_RESTORED);
+		text_copy(settlement.error_message, sizeof(settlement.error_message), RESTORED_TEXT);
 	}
 	crash_point("reconciler-before-settle");
 	store_settle(parts->store, &settlement, 1, now_ms);

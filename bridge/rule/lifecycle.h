@@ -37,9 +37,10 @@ enum lifecycle_event {
 	EVENT_AMBIGUOUS, /* reconciliation found two candidates */
 	EVENT_TIME_OVER, /* ttl or max_age */
 	EVENT_CANCEL,
-	EVENT_SILENT, /* 24 h without a delivery report */
+	EVENT_SILENT,  /* 24 h without a delivery report */
+	EVENT_DOUBTED, /* the spool is older than the truth: it may have been sent since */
 };
-enum { LIFECYCLE_EVENTS = 12 };
+enum { LIFECYCLE_EVENTS = 13 };
 
 struct lifecycle_step {
 	enum command_state to; /* the same state when nothing changes */

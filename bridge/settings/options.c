@@ -4,7 +4,7 @@
 
 #include <getopt.h>
 
-enum { DRY_RUN = 256, PRINT_CONFIG, PRINT_URLS };
+enum { DRY_RUN = 256, PRINT_CONFIG, PRINT_URLS, RECOVER };
 
 void options_print_help(FILE *to)
 {
@@ -17,6 +17,8 @@ void options_print_help(FILE *to)
 	      "      --print-config  the effective settings with their source, secrets masked\n"
 	      "      --print-urls    the sms_commands_url to configure at the provider's Fleet\n"
 	      "      --dry-run       everything but the POST; every status says \"dry_run\": true\n"
+	      "      --recover       after an old copy of the spool was restored: have all that waits in it looked up\n"
+	      "                      before it is sent; then start as usual\n"
 	      "  -V, --version       version, and the libraries linked\n"
 	      "  -h, --help          this text\n"
 	      "\n"
@@ -32,6 +34,7 @@ struct options options_read(int argc, char **argv)
 		{"test-config", no_argument, NULL, 't'},
 		{"print-config", no_argument, NULL, PRINT_CONFIG},
 		{"print-urls", no_argument, NULL, PRINT_URLS},
+		{"recover", no_argument, NULL, RECOVER},
 		{"dry-run", no_argument, NULL, DRY_RUN},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -52,6 +55,9 @@ struct options options_read(int argc, char **argv)
 			break;
 		case PRINT_URLS:
 			options.task = TASK_PRINT_URLS;
+			break;
+		case RECOVER:
+			options.task = TASK_RECOVER;
 			break;
 		case DRY_RUN:
 			options.dry_run = true;

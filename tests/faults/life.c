@@ -47,7 +47,7 @@ void life_begin(struct life *life)
 
 void life_end(struct life *life)
 {
-	static const char *const suffixes[] = {"", "-wal", "-journal", ".ballast", ".new", ".new-journal"};
+	static const char *const suffixes[] = {"", "-wal", "-journal", ".ballast", ".mark", ".new", ".new-journal"};
 	for (size_t i = 0; i < ROWS(suffixes); i++)
 		world_remove(&life->world, suffixes[i]);
 	assert_int_equal(rmdir(life->world.folder), 0);

@@ -26,8 +26,9 @@ static void expect_out(struct world *world, const char *option, const char *cons
 
 static void help_names_every_option(struct world *world)
 {
-	static const char *const pieces[] = {"-c", "--config", "-t",	    "--test-config", "--print-config", "-V",
-					     "-h", "--help",   "--version", "--dry-run",     "--print-urls",   NULL};
+	static const char *const pieces[] = {"-c",	     "--config",  "-t",	    "--test-config", "--print-config",
+					     "-V",	     "-h",	  "--help", "--version",     "--dry-run",
+					     "--print-urls", "--recover", NULL};
 	expect_out(world, "--help", pieces);
 	expect_out(world, "-h", pieces);
 }

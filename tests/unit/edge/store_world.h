@@ -94,7 +94,7 @@ static inline int world_teardown(void **state)
 {
 	struct world *world = *state;
 	store_close(world->store);
-	static const char *const suffixes[] = {"", "-wal", "-journal", ".ballast", ".new", ".link"};
+	static const char *const suffixes[] = {"", "-wal", "-journal", ".ballast", ".mark", ".new", ".link"};
 	for (size_t i = 0; i < ROWS(suffixes); i++)
 		world_remove(world, suffixes[i]);
 	assert_int_equal(rmdir(world->folder), 0);

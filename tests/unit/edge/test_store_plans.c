@@ -61,8 +61,8 @@ static const struct plan plans[] = {
 	{SQL_META_NEXT, "USING PRIMARY KEY (key>?)"},
 };
 
-/* Not hot: an operator's question, all deliveries of a session, the oldest few hundred MO. */
-static const enum store_sql exempt[] = {SQL_PENDING_ALL, SQL_DELIVERY_CLEAR, SQL_MO_RETENTION};
+/* Not hot: an operator's question, all deliveries of a session, the oldest few hundred MO, a start in doubt. */
+static const enum store_sql exempt[] = {SQL_PENDING_ALL, SQL_DELIVERY_CLEAR, SQL_MO_RETENTION, SQL_UNKNOWN_DOUBT};
 
 static void explain(struct sql *sql, enum store_sql which, char *ret, size_t size)
 {

@@ -29,20 +29,21 @@ static const struct letter {
 enum { LETTERS = sizeof letters / sizeof letters[0] };
 
 static const enum lifecycle_event columns[] = {
-	EVENT_ATTEMPT, EVENT_API_QUEUED, EVENT_API_SENT,  EVENT_API_DELIVERED, EVENT_API_FAILED, EVENT_NOT_SENT,
-	EVENT_REFUSED, EVENT_NO_ANSWER,	 EVENT_AMBIGUOUS, EVENT_TIME_OVER,     EVENT_CANCEL,	 EVENT_SILENT,
+	EVENT_ATTEMPT,	EVENT_API_QUEUED, EVENT_API_SENT,  EVENT_API_DELIVERED, EVENT_API_FAILED,
+	EVENT_NOT_SENT, EVENT_REFUSED,	  EVENT_NO_ANSWER, EVENT_AMBIGUOUS,	EVENT_TIME_OVER,
+	EVENT_CANCEL,	EVENT_SILENT,	  EVENT_DOUBTED,
 };
 
 /* columns: attempt, queued, sent, delivered, failed | not sent, refused, no answer, ambiguous | time over, cancel,
- * silent */
+ * silent, doubted */
 static const struct expectation {
 	enum command_state from;
 	const char *want;
 } expected[] = {
-	{STATE_ACCEPTED, "sQTDF....XC."},  {STATE_SENDING, ".QTDFaRu...."},   {STATE_UNKNOWN, ".QTDFaR.h..."},
-	{STATE_QUEUED, "..TDF......N"},	   {STATE_SENT, "...DF......N"},      {STATE_UNCONFIRMED, "...DF......."},
-	{STATE_DELIVERED, "............"}, {STATE_FAILED, "............"},    {STATE_REJECTED, "............"},
-	{STATE_EXPIRED, "............"},   {STATE_CANCELLED, "............"}, {STATE_HELD, ".QTDF.....C."},
+	{STATE_ACCEPTED, "sQTDF....XC.u"},  {STATE_SENDING, ".QTDFaRu....."},	{STATE_UNKNOWN, ".QTDFaR.h...."},
+	{STATE_QUEUED, "..TDF......N."},    {STATE_SENT, "...DF......N."},	{STATE_UNCONFIRMED, "...DF........"},
+	{STATE_DELIVERED, "............."}, {STATE_FAILED, "............."},	{STATE_REJECTED, "............."},
+	{STATE_EXPIRED, "............."},   {STATE_CANCELLED, "............."}, {STATE_HELD, ".QTDF.....C.."},
 };
 
 static const struct letter *letter_of(char letter)
