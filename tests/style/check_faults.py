@@ -68,13 +68,16 @@ def check(text, tests, exists):
             yield number, f"{cells[0]}: {what}"
 
 
+def tests_in(text):
+    """Functions of a C program that it hands to a runner, by name."""
+    defined = set(re.findall(r"^static void (\w+)\(", text, re.M))
+    return defined & set(re.findall(r"\b(?:cmocka_unit_test\w*|(?:[A-Z]+_)*TEST)\(\s*(\w+)", text))
+
+
 def tests_of(root):
-    """Functions of C programs below tests/ that are handed to a runner, by name."""
     names = set()
     for path in Path(root, "tests").rglob("*.c"):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        defined = set(re.findall(r"^static void (\w+)\(", text, re.M))
-        names |= {name for name in defined if len(re.findall(rf"\b{name}\b", text)) > 1}
+        names |= tests_in(path.read_text(encoding="utf-8", errors="replace"))
     return names
 
 
@@ -100,8 +103,21 @@ CASES = [
 ]
 
 
+PROGRAM = """/* not_a_test_at_all: cmocka_unit_test(only_named_here) */
+static void a_helper_of_the_test(void) {}
+static void nobody_runs_this_one(void **state) { a_helper_of_the_test(); }
+static void this_one_is_run(void **state) {}
+static void this_one_in_a_world(struct world *world) {}
+int main(void) { tests[] = {cmocka_unit_test_setup(this_one_is_run, set_up), WORLD_TEST(
+    this_one_in_a_world)}; }
+"""
+
+
 def self_test():
     wrong = 0
+    if tests_in(PROGRAM) != {"this_one_is_run", "this_one_in_a_world"}:
+        print(f"the tests of the program: {tests_in(PROGRAM)}")
+        wrong += 1
     for old, new, wanted in CASES:
         table = GOOD.replace(old, new)
         complaints = [what for _, what in check(table, {"a_test_of_it"}, lambda name: name == "bridge/main.c")]
@@ -109,7 +125,7 @@ def self_test():
         if not right:
             print(f"{new!r}: wanted {wanted or 'no complaint'!r}, got {complaints}")
             wrong += 1
-    print(f"{len(CASES)} cases, {wrong} wrong")
+    print(f"{len(CASES) + 1} cases, {wrong} wrong")
     return 1 if wrong else 0
 
 
