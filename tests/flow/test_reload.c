@@ -56,6 +56,21 @@ static void what_waits_keeps_its_sim(void **state)
 	assert_string_equal(world_find(world, "after").sim, SIM_2);
 }
 
+/* Nor does it need its device in the mapping any more. */
+static void what_waits_goes_out_though_its_device_is_gone(void **state)
+{
+	struct world *world = *state;
+	char why[WHY_SIZE];
+	world_command(world, 1, "before");
+	world_write(world, "devices.yaml", "devices:\n  meter-2: " SIM_2 "\n");
+	assert_true(run(world, why));
+	fake_http_always("POST", (struct fake_answer){.status = 201, .body = "{\"sid\": \"" SID_A "\"}"});
+	world_start_sender(world);
+	WAIT_FOR(world_is(world, "before", STATE_QUEUED));
+	want_part("create", "body", fake_http_request("POST", 0).body, "Sim=" SIM_1);
+	want_told(world, "meter-1 before accepted, meter-1 before queued");
+}
+
 static const struct {
 	const char *name, *file, *text, *want_why;
 } faults[] = {
@@ -141,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(mappings_and_secrets_are_new),
 		WORLD_TEST(what_waits_keeps_its_sim),
+		WORLD_TEST(what_waits_goes_out_though_its_device_is_gone),
 		cmocka_unit_test(a_broken_file_changes_nothing_and_says_where),
 		WORLD_TEST(another_kind_of_authentication_is_not_mixed_in),
 		WORLD_TEST(new_credentials_are_tried_at_once),

@@ -205,6 +205,13 @@ static void send_only_continue(struct tcp_server *server, int fd, int nth)
 	tcp_send(fd, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
+static void send_continues(struct tcp_server *server, int fd, int nth)
+{
+	close_unanswered(server, fd, nth);
+	for (int i = 0; i < 100000; i++)
+		tcp_send(fd, "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
 static void send_half(struct tcp_server *server, int fd, int nth)
 {
 	close_unanswered(server, fd, nth);
@@ -261,6 +268,7 @@ static void what_is_known_after_a_failure(void **state)
 		{"silence until the deadline", say_nothing, 0, false, true, 0},
 		{"no HTTP at all", send_junk, 0, false, true, 0},
 		{"only a 100", send_only_continue, 100, true, true, 0},
+		{"100 without end", send_continues, 100, true, true, 0},
 		{"cut in the body", send_half, 201, true, true, 7},
 		{"a body that drips", drip, 201, true, true, 1},
 		{"more than the cap", send_much, 201, true, true, ANSWER_MAX},
