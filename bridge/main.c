@@ -167,7 +167,8 @@ static bool is_alive(void *ctx)
 {
 	struct bridge *bridge = ctx;
 	return command_sender_silence_ms(bridge->sender) < STUCK_MS &&
-	       reconciler_silence_ms(bridge->reconciler) < STUCK_MS;
+	       reconciler_silence_ms(bridge->reconciler) < STUCK_MS &&
+	       event_publisher_silence_ms(bridge->publisher) < STUCK_MS;
 }
 
 static void start_admin_listener(struct bridge *bridge)

@@ -367,6 +367,7 @@ static void run(void *ctx)
 	struct event_publisher *publisher = ctx;
 	for (;;) {
 		bool stopping = thread_is_stopping(&publisher->thread); /* what is there by then is still published */
+		thread_alive(&publisher->thread);
 		take_notes(publisher);
 		publish_posts(publisher);
 		enum look look = publish_events(publisher);
@@ -392,4 +393,9 @@ void event_publisher_stop(struct event_publisher *publisher, int64_t timeout_ms)
 {
 	publisher->drain_until_ms = clock_mono_ms() + timeout_ms;
 	thread_stop(&publisher->thread);
+}
+
+int64_t event_publisher_silence_ms(struct event_publisher *publisher)
+{
+	return store_has_room(publisher->store) ? thread_silence_ms(&publisher->thread) : 0;
 }

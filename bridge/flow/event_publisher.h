@@ -46,6 +46,9 @@ void event_publisher_post(struct event_publisher *publisher, const struct event_
 /* How many posts wait or have no PUBACK yet. */
 size_t event_publisher_backlog(struct event_publisher *publisher);
 
+/* For how long the thread has not moved; 0 on a full disk, where the intake's wait for space may hold it up. */
+int64_t event_publisher_silence_ms(struct event_publisher *publisher);
+
 /* From mqtt's handlers; `ctx` is the publisher. */
 void event_publisher_on_published(void *ctx, int64_t tag);
 void event_publisher_on_refused(void *ctx, int64_t tag, const char *why);

@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -29,6 +31,7 @@ struct mqtt {
 	char poison[64], why[64], filters[512], password[64];
 };
 
+static atomic_bool hanging, held_up;
 static struct mqtt broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void fake_mqtt_reset(void)
@@ -64,6 +67,17 @@ void fake_mqtt_poison(const char *part)
 	pthread_mutex_lock(&broker.lock);
 	text_copy(broker.poison, sizeof(broker.poison), part);
 	pthread_mutex_unlock(&broker.lock);
+}
+
+void fake_mqtt_hang(bool hangs)
+{
+	atomic_store(&held_up, false);
+	atomic_store(&hanging, hangs);
+}
+
+bool fake_mqtt_holds_up(void)
+{
+	return atomic_load(&held_up);
 }
 
 void fake_mqtt_break(void)
@@ -253,6 +267,8 @@ static struct entry *entry_of(const struct mqtt_publish *publish)
 
 bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish)
 {
+	for (; atomic_load(&hanging); usleep(1000))
+		atomic_store(&held_up, true);
 	pthread_mutex_lock(&mqtt->lock);
 	if (mqtt->count == PUBLISHES_MAX)
 		abort(); /* a loop: no test publishes that often */

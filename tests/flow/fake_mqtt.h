@@ -34,6 +34,10 @@ void fake_mqtt_acknowledges(bool by_itself);
 void fake_mqtt_break(void);
 void fake_mqtt_reset_publishes(void);
 
+/* The library's lock is taken for good: mqtt_publish() does not return while this is so. Does somebody wait in it? */
+void fake_mqtt_hang(bool hangs);
+bool fake_mqtt_holds_up(void);
+
 /* Both at once: a new handle is up and has failed before it takes anything. How often mqtt_publish() was false. */
 void fake_mqtt_reset_and_break(void);
 size_t fake_mqtt_failures(void);

@@ -112,6 +112,41 @@ static void a_post_with_which_every_connection_dies_is_given_up(void **state)
 	assert_int_equal(fake_mqtt_count("f/good"), 1);
 }
 
+/* A lock of the MQTT library that nobody gives back shows nowhere else: the watchdog has to see it. */
+static void a_publisher_that_hangs_is_seen(void **state)
+{
+	struct world *world = *state;
+	start(world);
+	for (int i = 0; i < 5; i++) {
+		fake_clock_advance(5 * MINUTE);
+		event_publisher_wake(world->publisher);
+		WAIT_FOR(event_publisher_silence_ms(world->publisher) < MINUTE);
+	}
+	fake_mqtt_hang(true);
+	post(world, "g/1", false);
+	WAIT_FOR(fake_mqtt_holds_up());
+	fake_clock_advance(5 * MINUTE);
+	bool seen = event_publisher_silence_ms(world->publisher) >= 5 * MINUTE;
+	fake_mqtt_hang(false);
+	assert_true(seen);
+	WAIT_FOR(event_publisher_silence_ms(world->publisher) < MINUTE && fake_mqtt_count("g/1") == 1);
+}
+
+/* The intake holds that lock while it waits for space. */
+static void a_publisher_that_waits_for_the_disk_is_no_hang(void **state)
+{
+	struct world *world = *state;
+	start(world);
+	world_fill_disk(world);
+	fake_mqtt_hang(true);
+	post(world, "h/1", false);
+	WAIT_FOR(fake_mqtt_holds_up());
+	fake_clock_advance(5 * MINUTE);
+	assert_int_equal(event_publisher_silence_ms(world->publisher), 0);
+	fake_mqtt_hang(false);
+	world_free_disk(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +156,8 @@ int main(void)
 		WORLD_TEST(a_late_puback_of_an_old_handle_settles_nothing_of_the_new),
 		WORLD_TEST(a_refused_post_is_not_sent_again),
 		WORLD_TEST(a_post_with_which_every_connection_dies_is_given_up),
+		WORLD_TEST(a_publisher_that_hangs_is_seen),
+		WORLD_TEST(a_publisher_that_waits_for_the_disk_is_no_hang),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
