@@ -149,6 +149,8 @@ static void settle(struct store *store, const struct store_settlement *in, int64
 			write_due(store, row.record.seq, in->due_ms);
 		return;
 	}
+	if (row.record.state == STATE_SENDING) /* who tells this has survived it */
+		row.deaths = 0;
 	store_row_set_error(&row, in->error_code, in->error_message);
 	row.record.due_ms = in->due_ms;
 	store_row_move(store, &row, in->event, now_ms);

@@ -32,6 +32,8 @@ static bool is_elsewhere(const struct search *search, const struct api_resource 
 
 static bool is_candidate(const struct search *search, const struct api_resource *resource)
 {
+	if (search->record->sid[0] != '\0') /* a callback has told which one */
+		return text_equal(resource->sid, search->record->sid);
 	if (resource->direction == API_FROM_SIM || !text_equal(resource->payload, search->record->payload))
 		return false;
 	if (is_elsewhere(search, resource))

@@ -113,6 +113,21 @@ static void a_clock_ten_minutes_off_is_no_reason_to_send_twice(void **state)
 	want_state(world, "undated", STATE_QUEUED);
 }
 
+/* A callback that said no more than this. */
+static void a_sid_that_is_known_already_decides(void **state)
+{
+	struct world *world = *state;
+	world_unknown(world, "job");
+	const struct store_report report = {
+		.seq = 1, .sid = SID_B, .sim_sid = "", .status = API_RECEIVED, .error_code = "", .error_message = ""};
+	assert_int_equal(store_report(world->store, &report, clock_wall_ms()), STORE_KNOWN);
+	want_state(world, "job", STATE_UNKNOWN);
+	LIST({.sid = SID_A}, {.sid = SID_B, .status = "sent"});
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_SENT);
+	assert_string_equal(world_find(world, "job").sid, SID_B);
+}
+
 static void two_candidates_are_for_an_operator(void **state)
 {
 	struct world *world = *state;
@@ -307,6 +322,7 @@ int main(void)
 		cmocka_unit_test(what_the_api_has_is_adopted_with_its_status),
 		cmocka_unit_test(only_what_can_be_ours_is_adopted),
 		WORLD_TEST(a_clock_ten_minutes_off_is_no_reason_to_send_twice),
+		WORLD_TEST(a_sid_that_is_known_already_decides),
 		WORLD_TEST(two_candidates_are_for_an_operator),
 		WORLD_TEST(what_was_sent_since_is_adopted),
 		WORLD_TEST(what_was_not_sent_since_is_for_an_operator),

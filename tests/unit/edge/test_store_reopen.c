@@ -116,6 +116,21 @@ static void three_deaths_over_one_command_hold_it(void **state)
 	assert_string_equal(world_find(world, "poison").error_code, "daemon_died");
 }
 
+/* Restarts of the machine are no reason to suspect a command that was tried well in between. */
+static void deaths_that_are_not_in_a_row_hold_nothing(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .id = "a");
+	for (int death = 1; death <= 4; death++) {
+		assert_string_equal(world_take(world, NOW, 1).ids, "a");
+		world_reopen(world);
+		want_state(world, "a", STATE_UNKNOWN);
+		SETTLE(world, EVENT_NOT_SENT, .seq = 1, .due_ms = NOW);
+		assert_string_equal(world_take(world, NOW, 1).ids, "a");
+		SETTLE(world, EVENT_NOT_SENT, .seq = 1, .due_ms = NOW, .code = "api_429");
+	}
+}
+
 /* ---- refusals ------------------------------------------------------------------------------------------- */
 
 static void want_refusal(struct world *world, const char *part)
@@ -291,6 +306,7 @@ int main(void)
 		WORLD_TEST(what_was_being_sent_is_not_looked_for_before_the_api_can_list_it),
 		WORLD_TEST(a_clock_that_starts_anew_shortens_no_wait_for_the_list),
 		WORLD_TEST(three_deaths_over_one_command_hold_it),
+		WORLD_TEST(deaths_that_are_not_in_a_row_hold_nothing),
 		WORLD_TEST(a_second_daemon_is_told_so),
 		CLOSED_WORLD_TEST(a_file_that_is_no_database_is_refused_and_kept),
 		WORLD_TEST(a_damaged_page_is_refused_and_kept),
