@@ -24,7 +24,7 @@ enum {
 struct sent {
 	int64_t at_ms; /* monotonic */
 	int device;
-	bool replace, high, asked;
+	bool replace, high, missed, asked;
 };
 
 struct traffic {
@@ -106,7 +106,16 @@ static void inject_sms(struct traffic *traffic)
 	audit_add_message(traffic->heard, sid);
 }
 
-/* What a careful sender does where nothing came; and, while draining, where the end came to the tap alone. */
+/* The end came to the tap alone, now and at the look before: it is not on its way. */
+static bool is_end_lost(struct traffic *traffic, size_t number)
+{
+	bool missing = audit_is_final(traffic->told, number) && !audit_is_final(traffic->heard, number);
+	bool lost = missing && traffic->sent[number].missed;
+	traffic->sent[number].missed = missing;
+	return lost;
+}
+
+/* What a careful sender does where nothing came; and, while draining, where the end was lost behind the tap. */
 static void publish_again(struct traffic *traffic, bool draining)
 {
 	int64_t now_ms = clock_mono_ms();
@@ -116,7 +125,7 @@ static void publish_again(struct traffic *traffic, bool draining)
 	for (size_t i = 0; i < traffic->count; i++) {
 		struct sent *sent = &traffic->sent[i];
 		bool answered = audit_is_answered(traffic->heard, i);
-		bool end_lost = draining && audit_is_final(traffic->told, i) && !audit_is_final(traffic->heard, i);
+		bool end_lost = draining && is_end_lost(traffic, i);
 		if ((answered && !end_lost) || now_ms - sent->at_ms < PATIENCE_MS)
 			continue;
 		sent->asked = sent->asked || end_lost;

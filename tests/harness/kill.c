@@ -158,6 +158,15 @@ static bool is_complete(void *ctx)
 	return audit_is_complete(round->audit);
 }
 
+/* Its own record agrees: nothing waits, is unresolved or has still to be told. */
+static bool is_at_rest(void *ctx)
+{
+	struct bridge *bridge = ctx;
+	return bridge_metric(bridge, "mqtt_sms_bridge_queue_depth") == 0 &&
+	       bridge_metric(bridge, "mqtt_sms_bridge_commands_unresolved") == 0 &&
+	       bridge_metric(bridge, "mqtt_sms_bridge_events_waiting") == 0;
+}
+
 static void play(struct round *round, const struct kill_point *point)
 {
 	print_message("killed at %s\n", point->at);
@@ -171,6 +180,8 @@ static void play(struct round *round, const struct kill_point *point)
 	assert_true(client_flush(round->world->client, STEP_MS));
 	await(is_complete, round, 2 * STEP_MS);
 	audit_expect_clean(round->audit, round->world->simulator);
+	if (!await(is_at_rest, round->world->bridge, STEP_MS))
+		fail_msg("after the death at %s the spool has something open that all was told of", point->at);
 	bridge_stop(round->world->bridge);
 }
 
