@@ -105,6 +105,7 @@ static struct mqtt *create(const struct mqtt_options *options, const struct mqtt
 	mqtt->publish_id = memory_zeroed(id_size, 1);
 	text_format(mqtt->publish_id, id_size, "%s-pub", options->client_id);
 	mqtt->puback_timeout_ms = options->puback_timeout_ms > 0 ? options->puback_timeout_ms : PUBACK_TIMEOUT_MS;
+	mqtt->subscribed = memory_zeroed(options->url_count, sizeof(*mqtt->subscribed));
 	mqtt->answers = memory_zeroed(options->subscription_count, sizeof(*mqtt->answers));
 	for (size_t i = 0; i < LINKS; i++) {
 		mqtt->links[i].by_url = memory_zeroed(options->url_count, sizeof(struct mqtt_handle *));

@@ -92,9 +92,10 @@ struct mqtt {
 	int64_t message_end_ms;
 	struct mqtt_handle *stray; /* a discarded handle that connected after all */
 
-	bool session_present, subscribed; /* subscribed: every filter was granted once in this process */
-	int *answers;			  /* a filter's SUBACK */
-	bool told_up;			  /* what the user was told last */
+	bool session_present;
+	bool *subscribed; /* by URL: every filter was granted there once in this process */
+	int *answers;	  /* a filter's SUBACK */
+	bool told_up;	  /* what the user was told last */
 	char told_why[WHY_SIZE];
 
 	bool resetting, reset_again;

@@ -46,7 +46,7 @@ static void intake_up(struct mqtt *mqtt, struct link *link)
 			text_format(link->why, sizeof(link->why),
 				    "the broker grants only QoS 0 for \"%s\": it may lose messages",
 				    mqtt->options.subscriptions[i].filter);
-	mqtt->subscribed = true;
+	mqtt->subscribed[link->url] = true;
 	mqtt_announce(mqtt, "online");
 	tell_up(mqtt, session_present);
 }
@@ -104,11 +104,11 @@ static void tell_new_session(struct mqtt *mqtt)
 	pthread_mutex_lock(&mqtt->lock);
 }
 
-/* Once in each life of the process the filters are sent: the session may be that of another configuration. After
- * that only to a broker that has lost the session, since a SUBSCRIBE brings retained messages (3.1.1). */
+/* Once in each life of the process the filters are sent to a broker: its session may be that of another configuration.
+ * After that only to a broker that has lost the session, since a SUBSCRIBE brings retained messages (3.1.1). */
 void mqtt_accept_intake(struct mqtt *mqtt, struct link *link)
 {
-	if (mqtt->subscribed && mqtt->session_present) {
+	if (mqtt->subscribed[link->url] && mqtt->session_present) {
 		intake_up(mqtt, link);
 		return;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bridge/base/clock.h"
+#include "bridge/base/text.h"
 #include "tests/harness/await.h"
 #include "tests/harness/cmocka.h"
 #include "tests/harness/scripted_broker.h"
@@ -117,6 +118,25 @@ static void a_kept_session_is_subscribed_once_in_a_process(void **state)
 	user_expect(stage->user, USER_CONNECTED, 3);
 	assert_int_equal(scripted_broker_count(stage->broker, "bridge", PACKET_SUBSCRIBE), 2);
 	assert_false(user_session_present(stage->user));
+}
+
+/* Its session may be that of an earlier process, with other filters. */
+static void each_broker_of_a_list_is_subscribed_at(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules kept = {.session_present = true};
+	struct scripted_broker *second = scripted_broker_start();
+	char urls[2][64];
+	text_format(urls[0], sizeof(urls[0]), "mqtt://127.0.0.1:%d", scripted_broker_port(stage->broker));
+	text_format(urls[1], sizeof(urls[1]), "mqtt://127.0.0.1:%d", scripted_broker_port(second));
+	user_options(stage->user)->urls = (const char *const[]){urls[0], urls[1]};
+	user_options(stage->user)->url_count = 2;
+	scripted_broker_rules(second, &kept);
+	user_start_up(stage->user);
+	scripted_broker_destroy(stage->broker);
+	stage->broker = second;
+	user_expect(stage->user, USER_CONNECTED, 2);
+	assert_int_equal(scripted_broker_count(second, "bridge", PACKET_SUBSCRIBE), 1);
 }
 
 /* What is remembered of packet ids must go before the first message of the new session can come. */
@@ -352,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(puback_leaves_only_after_the_handler_returned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_connection_has_its_own_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_kept_session_is_subscribed_once_in_a_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_broker_of_a_list_is_subscribed_at, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_new_session_is_told_before_anything_is_subscribed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everything_again, set_up, tear_down),
