@@ -1,6 +1,6 @@
 // chaos - does anything get lost, doubled or out of order when everything dies and misbehaves at random, under load?
 //
-//   chaos [--seconds N] [--seed S] [--rate R] [--broker stop|kill|both]
+//   chaos [--seconds N] [--seed S] [--rate R] [--broker stop|kill|both] [--callbacks yes|no]
 //
 // For N seconds (60) commands go in at R a second (60) while the bridge is killed (-9), the broker stopped or killed,
 // the link between them cut, and the API answers with every fault that its simulator knows. Then all is well again, and
@@ -10,8 +10,8 @@
 // acknowledged when it is killed by -9 (it saves after it has answered), in both directions. So
 //  - statuses and SMS are counted by a tap between the bridge and the broker, once their PUBACK has come by;
 //  - the sender is a careful one: of a command that the subscriber hears nothing about for five seconds it publishes
-//  the
-//    same bytes with the same id again, and so it asks for ends that it has not heard. Every command counts;
+//    the same bytes with the same id again, and so it asks for ends that it has not heard. Every command counts;
+//  - without callbacks the bridge learns everything by asking, as it does behind a NAT;
 //  - with `--broker stop` the broker has no excuse: then nothing may be missing at the subscriber either.
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
@@ -31,9 +31,10 @@ enum { TICK_MS = 10, PROGRESS_MS = 5000, DRAIN_MS = 120000, LINE_SIZE = 128, USA
 struct options {
 	int64_t seconds, seed, rate;
 	enum broker_end broker_end;
+	bool callbacks;
 };
 
-static struct options options = {.seconds = 60, .rate = 60, .broker_end = BROKER_EITHER};
+static struct options options = {.seconds = 60, .rate = 60, .broker_end = BROKER_EITHER, .callbacks = true};
 
 struct chaos {
 	struct world *world;
@@ -59,8 +60,13 @@ static void set_up(struct chaos *chaos, struct world *world)
 	chaos->tap = tap_start(broker_port(world->broker));
 	text_format(line, sizeof(line), "mqtt.url: mqtt://127.0.0.1:%d", tap_port(chaos->tap));
 	bridge_set(world->bridge, line);
-	bridge_fleet_url(world->bridge, url, sizeof(url));
-	simulator_set_fleet(world->simulator, url);
+	if (options.callbacks) {
+		bridge_fleet_url(world->bridge, url, sizeof(url));
+		simulator_set_fleet(world->simulator, url);
+	} else {
+		bridge_set(world->bridge, "webhook.listen: \"\"");
+		bridge_set(world->bridge, "webhook.public_url:");
+	}
 	bridge_launch(world->bridge, NULL);
 	bridge_await_ready(world->bridge);
 	chaos->dice.state = (uint64_t)options.seed;
@@ -186,6 +192,10 @@ static bool read_option(const char *name, const char *value)
 		return text_to_int(value, 0, INT64_MAX, &options.seed);
 	if (text_equal(name, "--rate"))
 		return text_to_int(value, 1, 1000, &options.rate);
+	if (text_equal(name, "--callbacks")) {
+		options.callbacks = text_equal(value, "yes");
+		return options.callbacks || text_equal(value, "no");
+	}
 	return text_equal(name, "--broker") && read_broker_end(value);
 }
 
@@ -196,7 +206,9 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i += 2) {
 		if (i + 1 < argc && read_option(argv[i], argv[i + 1]))
 			continue;
-		fputs("usage: chaos [--seconds N] [--seed S] [--rate R] [--broker stop|kill|both]\n", stderr);
+		fputs("usage: chaos [--seconds N] [--seed S] [--rate R] [--broker stop|kill|both] "
+		      "[--callbacks yes|no]\n",
+		      stderr);
 		return USAGE;
 	}
 	return WORLD_RUN(tests);
