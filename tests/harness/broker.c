@@ -1,81 +1,119 @@
-// broker - mosquitto as config/mosquitto.conf advises it: every change is saved.
+// broker - which of them is under test, and what they have in common.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/harness/broker.h"
 
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "bridge/base/buffer.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 #include "tests/harness/await.h"
+#include "tests/harness/broker_inside.h"
 #include "tests/harness/cmocka.h"
 #include "tests/harness/files.h"
 #include "tests/harness/ports.h"
-#include "tests/harness/process.h"
 
-enum { FOLDER_SIZE = 256, PATH_SIZE = 300, TEXT_SIZE = 2048 };
+enum { SHIPPED_MAX = 64 * 1024, START_MS = 2 * STEP_MS, FEW_RESTARTS = 2 };
 
-struct broker {
-	int port;
-	char folder[FOLDER_SIZE], file[PATH_SIZE];
+static const struct broker_kind *under_test(void)
+{
+	static const struct broker_kind *const kinds[] = {&broker_mosquitto, &broker_nats, &broker_rabbitmq};
+	const char *name = getenv("TEST_BROKER");
+	if (name == NULL || *name == '\0')
+		return kinds[0];
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (text_equal(kinds[i]->name, name))
+			return kinds[i];
+	fail_msg("TEST_BROKER=%s: mosquitto, nats or rabbitmq", name);
+	return NULL;
+}
+
+const char *broker_lacks(enum broker_gift gift)
+{
+	static const char *const reasons[BROKER_GIFTS] = {
+		[BROKER_ANY] = "",
+		[BROKER_MOSQUITTO] = "the question is about mosquitto's own settings and tools",
+		[BROKER_MQTT_5] = "it does not speak MQTT 5",
+		[BROKER_SHARES] = "it has no shared subscriptions",
+		[BROKER_QUICK_START] = "it takes too long to start again",
+		[BROKER_RETAINED] = "it has retained messages for exact topics only, not for filters with wildcards",
+		[BROKER_KEEPS] = "when it is started again it may lose what waits for an absent client",
+	};
+	return under_test()->gifts[gift] || gift == BROKER_ANY ? "" : reasons[gift];
+}
+
+const char *broker_name(void)
+{
+	return under_test()->name;
+}
+
+size_t broker_restarts(size_t rounds)
+{
+	return under_test()->gifts[BROKER_QUICK_START] || rounds < FEW_RESTARTS ? rounds : FEW_RESTARTS;
+}
+
+struct arrival {
 	struct process *process;
+	int port;
 };
 
-/* Debian keeps mosquitto outside an ordinary user's PATH. */
-static const char *program(void)
+static bool is_up_or_gone(void *ctx)
 {
-	const char *const places[] = {"/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"};
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (access(places[i], X_OK) == 0)
-			return places[i];
-	return "mosquitto";
+	struct arrival *arrival = ctx;
+	return port_answers(arrival->port) || !process_is_running(arrival->process);
 }
 
-static void write_config(const struct broker *broker, const char *lines)
+bool broker_comes_up(struct process *process, int port)
 {
-	char text[TEXT_SIZE];
-	bool whole = text_format(text, sizeof(text),
-				 "listener %d 127.0.0.1\n"
-				 "allow_anonymous true\n"
-				 "set_tcp_nodelay true\n"
-				 "persistence true\n"
-				 "persistence_location %s/\n"
-				 "autosave_interval 1\n"
-				 "autosave_on_changes true\n"
-				 "max_queued_messages 100000\n"
-				 "log_dest stderr\n"
-				 "log_type all\n"
-				 "%s%s\n",
-				 broker->port, broker->folder, geteuid() == 0 ? "user root\n" : "", lines);
-	assert_true(whole);
-	file_write(broker->file, text);
+	struct arrival arrival = {process, port};
+	return await(is_up_or_gone, &arrival, START_MS) && process_is_running(process);
 }
 
-static bool is_up(void *ctx)
+static void replace(struct buffer *to, const char *text, const struct broker_change *change)
 {
-	struct broker *broker = ctx;
-	return port_answers(broker->port) || !process_is_running(broker->process);
+	const char *at = strstr(text, change->from);
+	if (at == NULL)
+		fail_msg("the shipped configuration has no \"%s\"", change->from);
+	buffer_append(to, text, (size_t)(at - text));
+	buffer_append_text(to, change->to);
+	buffer_append_text(to, at + strlen(change->from));
+	assert_false(to->overflow);
+}
+
+char *broker_shipped(const char *name, const struct broker_change *changes)
+{
+	char path[BROKER_PATH_SIZE];
+	assert_true(text_format(path, sizeof(path), "%s/config/%s", SOURCE_DIR, name));
+	char *text = file_text(path);
+	for (; changes->from != NULL; changes++) {
+		struct buffer changed;
+		buffer_init(&changed, SHIPPED_MAX);
+		replace(&changed, text, changes);
+		free(text);
+		text = buffer_take(&changed);
+	}
+	return text;
 }
 
 void broker_restart(struct broker *broker)
 {
 	process_destroy(broker->process);
-	const char *argv[] = {program(), "-c", broker->file, NULL};
-	struct process_options options = {.name = "mosquitto", .folder = broker->folder, .argv = argv};
-	broker->process = process_start(&options);
-	if (!await(is_up, broker, STEP_MS) || !process_is_running(broker->process))
-		fail_msg("mosquitto did not come up on port %d", broker->port);
+	broker->process = NULL;
+	broker->process = broker->kind->launch(broker);
+	if (broker->shared != NULL)
+		*broker->shared = broker->process;
 }
 
 struct broker *broker_start(const char *folder, const char *lines)
 {
 	struct broker *broker = memory_zeroed(1, sizeof(*broker));
-	broker->port = port_free();
+	broker->kind = under_test();
 	text_copy(broker->folder, sizeof(broker->folder), folder);
-	text_format(broker->file, sizeof(broker->file), "%s/mosquitto.conf", folder);
-	write_config(broker, lines);
-	broker_restart(broker);
+	broker->kind->prepare(broker, lines);
+	if (broker->process == NULL)
+		broker_restart(broker);
 	return broker;
 }
 
@@ -104,6 +142,13 @@ void broker_destroy(struct broker *broker)
 {
 	if (broker == NULL)
 		return;
-	process_destroy(broker->process);
+	if (broker->shared == NULL)
+		process_destroy(broker->process);
 	free(broker);
+}
+
+void broker_finish(void)
+{
+	if (under_test()->finish != NULL)
+		under_test()->finish();
 }

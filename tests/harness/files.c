@@ -77,17 +77,25 @@ void files_print_logs(const char *folder)
 	fflush(stdout);
 }
 
-void files_remove(const char *folder)
+/* Folders inside are few and flat (a broker's data): the recursion is as deep as they are. */
+static void remove_tree(const char *folder)
 {
-	if (strstr(folder, "/mqtt-sms-bridge-test-") == NULL)
-		return;
 	DIR *entries = opendir(folder);
 	for (struct dirent *entry = NULL; entries != NULL && (entry = readdir(entries)) != NULL;) {
 		char path[PATH_SIZE];
+		if (text_equal(entry->d_name, ".") || text_equal(entry->d_name, ".."))
+			continue;
 		text_format(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path); /* refuses . and .. */
+		if (unlink(path) != 0)
+			remove_tree(path);
 	}
 	if (entries != NULL)
 		closedir(entries);
 	rmdir(folder);
+}
+
+void files_remove(const char *folder)
+{
+	if (strstr(folder, "/mqtt-sms-bridge-test-") != NULL)
+		remove_tree(folder);
 }

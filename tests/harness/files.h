@@ -14,7 +14,7 @@ void file_write(const char *path, const char *text);
 /* Prints the last lines of every log in a test's folder: for failures only. */
 void files_print_logs(const char *folder);
 
-/* Removes a test's folder and the files in it (no test makes folders inside). */
+/* Removes a test's folder and all in it. */
 void files_remove(const char *folder);
 
 #endif

@@ -84,6 +84,12 @@ static int set_up(void **state)
 static void run_one(void **state)
 {
 	struct run *run = *state;
+	const char *lack = broker_lacks(run->test->needs);
+	if (*lack != '\0') {
+		print_message("skipped with %s: %s\n", broker_name(), lack);
+		run->passed = true;
+		skip();
+	}
 	run->test->run(&run->world);
 	if (run->world.bridge != NULL && bridge_is_running(run->world.bridge))
 		bridge_stop(run->world.bridge);
@@ -119,6 +125,7 @@ int world_run(const struct world_test *tests, size_t count)
 					       .initial_state = &runs[i]};
 	}
 	int failures = _cmocka_run_group_tests("integration", units, count, NULL, NULL);
+	broker_finish();
 	if (failures != 0) {
 		/* A failed test was left by longjmp: what it had allocated is no news for the leak checker. */
 		fflush(stdout);

@@ -54,14 +54,16 @@ void world_file(const struct world *world, const char *name, const char *text);
 struct world_test {
 	const char *name;
 	void (*run)(struct world *world);
+	enum broker_gift needs; /* skipped, with a reason, where the broker under test has not got it */
 };
 
 /* Runs the tests one after the other, each in a world of its own; the exit status for main(). */
 int world_run(const struct world_test *tests, size_t count);
 
-#define WORLD_TEST(function)        \
-	{                           \
-#function, function \
+#define WORLD_TEST(function) WORLD_TEST_WITH(function, BROKER_ANY)
+#define WORLD_TEST_WITH(function, gift)   \
+	{                                 \
+#function, function, gift \
 	}
 #define WORLD_RUN(tests) world_run((tests), sizeof(tests) / sizeof((tests)[0]))
 

@@ -130,7 +130,7 @@ int main(void)
 		WORLD_TEST(the_senders_id_is_in_the_rejection),
 		WORLD_TEST(the_longest_allowed_text_is_sent),
 		WORLD_TEST(extension_characters_count_twice_only_where_that_is_asked_for),
-		WORLD_TEST(a_retained_command_is_never_sent),
+		WORLD_TEST_WITH(a_retained_command_is_never_sent, BROKER_RETAINED),
 	};
 	return WORLD_RUN(tests);
 }

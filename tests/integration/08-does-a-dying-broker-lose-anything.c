@@ -5,7 +5,7 @@
 #include "tests/harness/load.h"
 #include "tests/harness/world.h"
 
-enum { DEVICES = 25, ROUNDS = 10, A_ROUND = 20, ALL = ROUNDS * A_ROUND };
+enum { DEVICES = 25, ROUNDS = 10, A_ROUND = 20 };
 
 static struct load *start(struct world *world)
 {
@@ -16,49 +16,51 @@ static struct load *start(struct world *world)
 	return load_create(world->client, DEVICES);
 }
 
-static void expect_all_sent_once(struct world *world, int process)
+static void expect_all_sent_once(struct world *world, int process, size_t all)
 {
-	ledger_expect_distinct(world->simulator, ALL);
+	ledger_expect_distinct(world->simulator, all);
 	assert_true(bridge_is_running(world->bridge));
 	assert_int_equal(process_id(bridge_process(world->bridge)), process);
 }
 
-static void ten_restarts_lose_and_double_nothing(struct world *world)
+static void restarts_lose_and_double_nothing(struct world *world)
 {
+	size_t rounds = broker_restarts(ROUNDS);
 	struct load *load = start(world);
 	int process = process_id(bridge_process(world->bridge));
-	for (size_t round = 0; round < ROUNDS; round++) {
+	for (size_t round = 0; round < rounds; round++) {
 		load_send(load, A_ROUND);
 		load_await_delivered(load, round * A_ROUND + A_ROUND / 2, 2000);
 		broker_stop(world->broker);
 		broker_restart(world->broker);
 	}
 	assert_true(client_flush(world->client, 2 * STEP_MS));
-	assert_true(load_await_delivered(load, ALL, 3 * STEP_MS));
-	expect_all_sent_once(world, process);
+	assert_true(load_await_delivered(load, rounds * A_ROUND, 3 * STEP_MS));
+	expect_all_sent_once(world, process, rounds * A_ROUND);
 	load_destroy(load);
 }
 
-/* kill -9 makes mosquitto lose some of what it has acknowledged, in both directions: commands are handed over
+/* kill -9 makes brokers lose some of what they have acknowledged, in both directions: commands are handed over
  * again by their sender, statuses are counted where they are made. */
-static void ten_kills_double_nothing(struct world *world)
+static void kills_double_nothing(struct world *world)
 {
+	size_t rounds = broker_restarts(ROUNDS);
 	struct load *load = start(world);
 	int process = process_id(bridge_process(world->bridge));
-	for (size_t round = 0; round < ROUNDS; round++) {
+	for (size_t round = 0; round < rounds; round++) {
 		load_send(load, A_ROUND);
 		load_await_delivered(load, round * A_ROUND + A_ROUND / 2, 500);
 		broker_kill(world->broker);
 		broker_restart(world->broker);
 	}
-	for (int tries = 0; tries < 5 && ledger_count(world->simulator, "") < ALL; tries++) {
+	for (int tries = 0; tries < 5 && ledger_count(world->simulator, "") < rounds * A_ROUND; tries++) {
 		assert_true(client_flush(world->client, 2 * STEP_MS));
 		bridge_await_ready(world->bridge);
 		load_send_missing(load);
-		load_await_delivered(load, ALL, 3000);
+		load_await_delivered(load, rounds * A_ROUND, 3000);
 	}
-	ledger_await(world->simulator, "", ALL);
-	expect_all_sent_once(world, process);
+	ledger_await(world->simulator, "", rounds * A_ROUND);
+	expect_all_sent_once(world, process, rounds * A_ROUND);
 	load_destroy(load);
 }
 
@@ -89,8 +91,8 @@ static void what_happens_while_the_broker_is_away_is_told_afterwards(struct worl
 int main(void)
 {
 	static const struct world_test tests[] = {
-		WORLD_TEST(ten_restarts_lose_and_double_nothing),
-		WORLD_TEST(ten_kills_double_nothing),
+		WORLD_TEST_WITH(restarts_lose_and_double_nothing, BROKER_KEEPS),
+		WORLD_TEST(kills_double_nothing),
 		WORLD_TEST(a_bridge_that_starts_before_its_broker_waits_for_it),
 		WORLD_TEST(what_happens_while_the_broker_is_away_is_told_afterwards),
 	};

@@ -216,7 +216,7 @@ int main(void)
 		WORLD_TEST(another_client_of_our_name_is_told_and_survived),
 		WORLD_TEST(every_command_of_a_flood_is_answered),
 		WORLD_TEST(a_message_far_too_long_is_rejected),
-		WORLD_TEST(with_mqtt_5_it_does_not_even_arrive),
+		WORLD_TEST_WITH(with_mqtt_5_it_does_not_even_arrive, BROKER_MQTT_5),
 		WORLD_TEST(nonsense_ends_a_connection_and_nothing_else),
 		WORLD_TEST(nonsense_in_mqtt_5_ends_a_connection_and_nothing_else),
 		WORLD_TEST(refused_credentials_are_no_reason_to_end_or_to_hammer),

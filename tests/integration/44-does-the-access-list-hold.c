@@ -267,10 +267,10 @@ static void who_is_not_known_gets_nowhere(struct world *world)
 int main(void)
 {
 	static const struct world_test tests[] = {
-		WORLD_TEST(the_bridge_does_its_job_under_it),
-		WORLD_TEST(an_answer_goes_to_who_may_read_it),
-		WORLD_TEST(each_user_may_what_it_needs_and_no_more),
-		WORLD_TEST(who_is_not_known_gets_nowhere),
+		WORLD_TEST_WITH(the_bridge_does_its_job_under_it, BROKER_MOSQUITTO),
+		WORLD_TEST_WITH(an_answer_goes_to_who_may_read_it, BROKER_MOSQUITTO),
+		WORLD_TEST_WITH(each_user_may_what_it_needs_and_no_more, BROKER_MOSQUITTO),
+		WORLD_TEST_WITH(who_is_not_known_gets_nowhere, BROKER_MOSQUITTO),
 	};
 	return WORLD_RUN(tests);
 }

@@ -191,11 +191,11 @@ static void a_new_password_comes_by_sighup(struct world *world)
 int main(void)
 {
 	static const struct world_test tests[] = {
-		WORLD_TEST(only_the_right_name_is_believed),
-		WORLD_TEST(a_client_certificate_opens_the_door),
-		WORLD_TEST(websocket_works_too),
-		WORLD_TEST(a_list_of_brokers_skips_the_wrong_one),
-		WORLD_TEST(a_new_password_comes_by_sighup),
+		WORLD_TEST_WITH(only_the_right_name_is_believed, BROKER_MOSQUITTO),
+		WORLD_TEST_WITH(a_client_certificate_opens_the_door, BROKER_MOSQUITTO),
+		WORLD_TEST_WITH(websocket_works_too, BROKER_MOSQUITTO),
+		WORLD_TEST_WITH(a_list_of_brokers_skips_the_wrong_one, BROKER_MOSQUITTO),
+		WORLD_TEST_WITH(a_new_password_comes_by_sighup, BROKER_MOSQUITTO),
 	};
 	return WORLD_RUN(tests);
 }

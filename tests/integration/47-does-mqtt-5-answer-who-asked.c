@@ -207,15 +207,15 @@ static void many_askers_get_their_own_answers(struct world *world)
 int main(void)
 {
 	static const struct world_test tests[] = {
-		WORLD_TEST(every_status_goes_to_the_response_topic_too),
-		WORLD_TEST(a_rejection_is_answered_there_as_well),
-		WORLD_TEST(the_answer_outlives_a_restart),
-		WORLD_TEST(mosquitto_rr_gets_its_answer),
-		WORLD_TEST(a_message_that_expires_is_told_so_and_not_sent),
-		WORLD_TEST(no_answer_goes_where_the_bridge_listens_or_speaks),
-		WORLD_TEST(a_retained_command_is_rejected_while_the_bridge_listens),
-		WORLD_TEST(version_3_1_1_ignores_what_it_cannot_have),
-		WORLD_TEST(many_askers_get_their_own_answers),
+		WORLD_TEST_WITH(every_status_goes_to_the_response_topic_too, BROKER_MQTT_5),
+		WORLD_TEST_WITH(a_rejection_is_answered_there_as_well, BROKER_MQTT_5),
+		WORLD_TEST_WITH(the_answer_outlives_a_restart, BROKER_MQTT_5),
+		WORLD_TEST_WITH(mosquitto_rr_gets_its_answer, BROKER_MQTT_5),
+		WORLD_TEST_WITH(a_message_that_expires_is_told_so_and_not_sent, BROKER_MQTT_5),
+		WORLD_TEST_WITH(no_answer_goes_where_the_bridge_listens_or_speaks, BROKER_MQTT_5),
+		WORLD_TEST_WITH(a_retained_command_is_rejected_while_the_bridge_listens, BROKER_MQTT_5),
+		WORLD_TEST_WITH(version_3_1_1_ignores_what_it_cannot_have, BROKER_MQTT_5),
+		WORLD_TEST_WITH(many_askers_get_their_own_answers, BROKER_MQTT_5),
 	};
 	return WORLD_RUN(tests);
 }

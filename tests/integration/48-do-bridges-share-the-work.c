@@ -108,8 +108,8 @@ static void a_killed_member_loses_and_doubles_nothing(struct world *world)
 int main(void)
 {
 	static const struct world_test tests[] = {
-		WORLD_TEST(the_work_is_shared),
-		WORLD_TEST(a_killed_member_loses_and_doubles_nothing),
+		WORLD_TEST_WITH(the_work_is_shared, BROKER_SHARES),
+		WORLD_TEST_WITH(a_killed_member_loses_and_doubles_nothing, BROKER_SHARES),
 	};
 	return WORLD_RUN(tests);
 }

@@ -242,7 +242,7 @@ int main(void)
 {
 	static const struct world_test tests[] = {
 		WORLD_TEST(on_mqtt_3_1_1),
-		WORLD_TEST(on_mqtt_5),
+		WORLD_TEST_WITH(on_mqtt_5, BROKER_MQTT_5),
 		WORLD_TEST(what_is_no_request_is_told_so),
 		WORLD_TEST(a_transaction_comes_back_as_it_was),
 		WORLD_TEST(a_retained_request_is_not_carried_out),
