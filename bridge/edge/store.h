@@ -73,8 +73,8 @@ void store_on_work(struct store *store, enum store_work kind, void (*wake)(void 
 
 /* ---- intake: MQTT to store ---------------------------------------------------------------- */
 
-/* How a message came, to recognise a redelivery: same session, same packet id, DUP set, same bytes,
- * and stored on an earlier connection. */
+/* How a message came, to recognise a redelivery: same session, DUP set, same bytes, and the same packet id; or another
+ * one where the broker counts anew on each connection, and the first was stored shortly before. */
 struct store_delivery {
 	int64_t connection; /* differs for each connection, also across restarts */
 	int packet_id;	    /* 0: QoS 0, never a redelivery */

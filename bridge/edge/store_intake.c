@@ -5,38 +5,6 @@
 #include "bridge/base/text.h"
 #include "bridge/edge/store_internal.h"
 
-/* ---- redelivery ------------------------------------------------------------------------------ */
-
-/* A broker repeats, with DUP set, what it had no PUBACK for when the connection broke. It keeps the
- * packet id; so the same bytes under the same id, stored on another connection, are that message.
- * The row stays as it is: the next connection's repeat must be recognised as well. */
-static bool is_redelivery(struct store *store, const struct store_delivery *delivery, int64_t *ret_seq)
-{
-	if (delivery->packet_id == 0 || !delivery->dup)
-		return false;
-	struct sql_statement *statement = store_statement(store, SQL_DELIVERY_GET);
-	sql_put(statement, 1, delivery->packet_id);
-	if (!sql_step(statement))
-		return false;
-	bool same = sql_column(statement, 0) != delivery->connection &&
-		    (uint64_t)sql_column(statement, 1) == delivery->digest;
-	*ret_seq = sql_column(statement, 2);
-	sql_reset(statement);
-	return same;
-}
-
-static void remember_delivery(struct store *store, const struct store_delivery *delivery, int64_t seq)
-{
-	if (delivery->packet_id == 0)
-		return;
-	struct sql_statement *statement = store_statement(store, SQL_DELIVERY_PUT);
-	sql_put(statement, 1, delivery->packet_id);
-	sql_put(statement, 2, delivery->connection);
-	sql_put(statement, 3, (int64_t)delivery->digest);
-	sql_put(statement, 4, seq);
-	sql_run(statement);
-}
-
 /* ---- limits ----------------------------------------------------------------------------------- */
 
 static int64_t spent(struct store *store, int64_t day, const char *device)
@@ -183,7 +151,7 @@ static void run_accept(struct store *store, void *job)
 	int64_t seq = 0;
 	*args->ret = (struct store_accepted){.result = STORE_REDELIVERED};
 	text_copy(args->ret->id, sizeof(args->ret->id), in->command->id);
-	if (is_redelivery(store, &in->delivery, &seq)) {
+	if (store_delivery_is_again(store, &in->delivery, args->now_ms, &seq)) {
 		if (store_row_by_seq(store, seq, &row))
 			text_copy(args->ret->id, sizeof(args->ret->id), row.record.id);
 		return;
@@ -196,7 +164,7 @@ static void run_accept(struct store *store, void *job)
 		seq = answer_known(store, args, &row);
 	else
 		seq = accept_new(store, args);
-	remember_delivery(store, &in->delivery, seq);
+	store_delivery_remember(store, &in->delivery, seq);
 	store->staged.points[STORE_POINT_ACCEPT] = true;
 }
 
@@ -225,7 +193,7 @@ static void run_reject(struct store *store, void *job)
 	struct reject_args *args = job;
 	const struct store_rejection *in = args->in;
 	int64_t seq;
-	args->stored = is_redelivery(store, &in->delivery, &seq);
+	args->stored = store_delivery_is_again(store, &in->delivery, args->now_ms, &seq);
 	if (args->stored || !store_has_room(store))
 		return;
 	args->stored = true;
@@ -242,7 +210,7 @@ static void run_reject(struct store *store, void *job)
 	};
 	store->staged.moved[STATE_REJECTED]++;
 	store_announce(store, &status, &(struct store_reply){in->reply_topic, in->correlation, in->correlation_len});
-	remember_delivery(store, &in->delivery, 0);
+	store_delivery_remember(store, &in->delivery, 0);
 	store->staged.points[STORE_POINT_REJECT] = true;
 }
 
@@ -258,16 +226,4 @@ bool store_reject(struct store *store, const struct store_rejection *in, int64_t
 	struct reject_args args = {in, now_ms, false};
 	store_queue_do(store, &kind, &args);
 	return args.stored;
-}
-
-static void run_forget(struct store *store, void *job)
-{
-	(void)job;
-	sql_run(store_statement(store, SQL_DELIVERY_CLEAR));
-}
-
-void store_forget_deliveries(struct store *store)
-{
-	static const struct store_job_kind kind = {.run = run_forget, .must = true, .urgent = true};
-	store_queue_do(store, &kind, NULL);
 }

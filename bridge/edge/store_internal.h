@@ -81,6 +81,10 @@ enum store_sql {
 	SQL_DELIVERY_GET,
 	SQL_DELIVERY_PUT,
 	SQL_DELIVERY_CLEAR,
+	SQL_DELIVERY_DROP,
+	SQL_DELIVERY_ASIDE,
+	SQL_DELIVERY_ABOVE,
+	SQL_DELIVERY_LIKE,
 	SQL_BUDGET_GET,
 	SQL_BUDGET_ADD,
 	SQL_BUDGET_CLEAR,
@@ -180,6 +184,13 @@ struct store_writer {
 	struct store_stats stats; /* as of the last commit and upkeep */
 };
 
+/* How the broker counts packet ids on the connection that the last message came on. */
+struct store_count {
+	int64_t connection;
+	bool fresh; /* no message of it was looked at yet */
+	bool anew;  /* it began again with low ones: the same message has another packet id now */
+};
+
 struct store {
 	struct store_options options; /* texts are copies */
 	char *path, *folder, *ballast, *mark_path, *topic_status;
@@ -187,6 +198,7 @@ struct store {
 	struct sql *sql;
 	struct sql_statement *statements[STORE_SQL_COUNT];
 	int64_t next_seq, next_event;
+	struct store_count count;
 	struct buffer rendered;
 	struct store_tally tally, staged;
 	struct store_record changes[STORE_CHANGES_MAX]; /* of the transaction under way */
@@ -389,6 +401,12 @@ void store_doubt(struct store *store, int64_t now_ms);
 void store_doubt_committed(struct store *store);
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
+
+/* Is this one that was stored already, so that only its PUBACK was lost? Its command's seq, 0: it was none. Then the
+ * new one is remembered, by whoever stored it. See store_delivery.c. */
+bool store_delivery_is_again(struct store *store, const struct store_delivery *delivery, int64_t now_ms,
+			     int64_t *ret_seq);
+void store_delivery_remember(struct store *store, const struct store_delivery *delivery, int64_t seq);
 
 /* May one more command of this device come in? STORE_ACCEPTED, or the refusal. `freed`: how many go with it. */
 enum store_accept store_intake_admit(struct store *store, const char *device, int64_t freed, int64_t now_ms);

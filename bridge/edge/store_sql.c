@@ -77,6 +77,14 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_DELIVERY_GET] = "SELECT connection, digest, seq FROM deliveries WHERE packet_id = ?1",
 	[SQL_DELIVERY_PUT] = "REPLACE INTO deliveries (packet_id, connection, digest, seq) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_DELIVERY_CLEAR] = "DELETE FROM deliveries",
+	[SQL_DELIVERY_DROP] = "DELETE FROM deliveries WHERE packet_id = ?1",
+	/* Set aside: under the negative number, which no message has. */
+	[SQL_DELIVERY_ASIDE] = "UPDATE OR REPLACE deliveries SET packet_id = -packet_id"
+			       " WHERE packet_id = ?1 AND connection <> ?2",
+	[SQL_DELIVERY_ABOVE] = "SELECT 1 FROM deliveries JOIN commands USING (seq)"
+			       " WHERE packet_id >= ?1 AND connection <> ?2 AND created_ms >= ?3 LIMIT 1",
+	[SQL_DELIVERY_LIKE] = "SELECT packet_id, seq FROM deliveries JOIN commands USING (seq)"
+			      " WHERE digest = ?1 AND connection <> ?2 AND created_ms >= ?3 ORDER BY seq LIMIT 1",
 
 	[SQL_BUDGET_GET] = "SELECT used FROM budgets WHERE day = ?1 AND device = ?2",
 	[SQL_BUDGET_ADD] = "INSERT INTO budgets (day, device, used) VALUES (?1, ?2, 1)"

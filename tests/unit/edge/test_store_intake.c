@@ -117,9 +117,12 @@ struct redelivery {
 static const struct redelivery redeliveries[] = {
 	{"after a reconnect", {2, 5, true, 77}, STORE_REDELIVERED},
 	{"without DUP the id was used again", {2, 5, false, 77}, STORE_ACCEPTED},
-	{"on the same connection", {1, 5, true, 77}, STORE_ACCEPTED},
+	{"on the same connection, by a broker that does not wait for the next", {1, 5, true, 77}, STORE_REDELIVERED},
 	{"other bytes", {2, 5, true, 78}, STORE_ACCEPTED},
-	{"another packet id", {2, 6, true, 77}, STORE_ACCEPTED},
+	{"a higher packet id: sent but never seen", {2, 6, true, 77}, STORE_ACCEPTED},
+	{"a lower packet id: the broker counts anew", {2, 1, true, 77}, STORE_REDELIVERED},
+	{"a lower packet id, other bytes", {2, 1, true, 78}, STORE_ACCEPTED},
+	{"a lower packet id without DUP", {2, 1, false, 77}, STORE_ACCEPTED},
 	{"QoS 0 has no packet id", {2, 0, true, 77}, STORE_ACCEPTED},
 };
 
@@ -161,6 +164,43 @@ static void a_packet_id_that_was_used_again_counts_for_its_last_message(void **s
 	ASK(world, .delivery = {1, 5, false, 99});
 	assert_int_equal(ASK(world, .delivery = {2, 5, true, 99}).result, STORE_REDELIVERED);
 	assert_int_equal(ASK(world, .delivery = {2, 5, true, 77}).result, STORE_ACCEPTED);
+}
+
+/* RabbitMQ: what had no PUBACK comes first, under the ids from 1. */
+static void where_ids_start_anew_repeats_are_known_by_their_bytes(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .payload = "on", .delivery = {1, 1, false, 11});
+	ASK(world, .payload = "off", .delivery = {1, 2, false, 22});
+	struct store_accepted third = ASK(world, .payload = "on", .delivery = {1, 3, false, 11});
+	world_reopen(world);
+	assert_int_equal(ASK(world, .payload = "off", .delivery = {2, 1, true, 22}).result, STORE_REDELIVERED);
+	assert_int_equal(ASK(world, .payload = "on", .delivery = {2, 2, true, 11}).result, STORE_REDELIVERED);
+	/* The connection was lost at once, and the next one repeats the same. */
+	assert_int_equal(ASK(world, .payload = "off", .delivery = {3, 1, true, 22}).result, STORE_REDELIVERED);
+	assert_int_equal(ASK(world, .payload = "on", .delivery = {3, 2, true, 11}).result, STORE_REDELIVERED);
+	/* There were two of these bytes, and no third. */
+	assert_string_equal(ASK(world, .payload = "on", .delivery = {3, 3, true, 11}).id, third.id);
+	assert_int_equal(ASK(world, .payload = "on", .delivery = {3, 4, true, 11}).result, STORE_ACCEPTED);
+}
+
+/* NATS on another server: what had no PUBACK comes a while later, when its first id has been used again. */
+static void a_repeat_is_known_behind_new_messages_too(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .payload = "on", .delivery = {1, 1, false, 11});
+	ASK(world, .payload = "new", .delivery = {2, 1, false, 33});
+	ASK(world, .payload = "newer", .delivery = {2, 2, false, 44});
+	assert_int_equal(ASK(world, .payload = "on", .delivery = {2, 3, true, 11}).result, STORE_REDELIVERED);
+	assert_int_equal(ASK(world, .payload = "on", .delivery = {2, 4, true, 11}).result, STORE_ACCEPTED);
+}
+
+static void the_same_bytes_long_ago_are_another_message(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .payload = "reboot", .delivery = {1, 7, false, 77});
+	assert_int_equal(ASK(world, .payload = "reboot", .delivery = {2, 1, true, 77}, .at_ms = NOW + DAY).result,
+			 STORE_ACCEPTED);
 }
 
 static void without_a_session_nothing_is_a_redelivery(void **state)
@@ -326,6 +366,9 @@ int main(void)
 		cmocka_unit_test(a_redelivery_is_recognised_and_nothing_else),
 		WORLD_TEST(a_redelivery_is_recognised_again_and_after_a_restart),
 		WORLD_TEST(a_packet_id_that_was_used_again_counts_for_its_last_message),
+		WORLD_TEST(where_ids_start_anew_repeats_are_known_by_their_bytes),
+		WORLD_TEST(a_repeat_is_known_behind_new_messages_too),
+		WORLD_TEST(the_same_bytes_long_ago_are_another_message),
 		WORLD_TEST(without_a_session_nothing_is_a_redelivery),
 		WORLD_TEST(a_redelivered_refusal_is_not_announced_twice),
 		WORLD_TEST(a_refusal_without_an_id_gets_one_of_the_bridges_own),
