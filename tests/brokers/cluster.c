@@ -11,7 +11,15 @@
 #include "tests/harness/nats_cluster.h"
 #include "tests/harness/world.h"
 
-enum { DEVICES = 25, WAVE = 20, LINE_SIZE = 160, ROUNDS_MIN = NATS_NODES, SECONDS = 60, SETTLE_MS = 3 * STEP_MS };
+enum {
+	DEVICES = 25,
+	WAVE = 20,
+	BARE = 4 /* every so many without an id */,
+	LINE_SIZE = 160,
+	ROUNDS_MIN = NATS_NODES,
+	SECONDS = 60,
+	SETTLE_MS = 3 * STEP_MS
+};
 
 struct scene {
 	struct world *world;
@@ -76,7 +84,10 @@ static void send_wave(struct scene *scene)
 		audit_text(number, text);
 		audit_id(number, id);
 		text_format(topic, sizeof(topic), "devices/load-%zu/cmd", number % DEVICES);
-		text_format(command, sizeof(command), "{\"payload\":\"%s\",\"id\":\"%s\"}", text, id);
+		if (number % BARE == 0)
+			text_copy(command, sizeof(command), text);
+		else
+			text_format(command, sizeof(command), "{\"payload\":\"%s\",\"id\":\"%s\"}", text, id);
 		struct client_publish publish = {.topic = topic, .payload = command, .len = strlen(command), .qos = 1};
 		client_send(scene->world->client, &publish);
 		scene->wanted++;

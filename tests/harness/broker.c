@@ -38,6 +38,7 @@ const char *broker_lacks(enum broker_gift gift)
 		[BROKER_MQTT_5] = "it does not speak MQTT 5",
 		[BROKER_SHARES] = "it has no shared subscriptions",
 		[BROKER_QUICK_START] = "it takes too long to start again",
+		[BROKER_ORDERS] = "it delivers each subscription in order, but not one with another",
 		[BROKER_RETAINED] = "it has retained messages for exact topics only, not for filters with wildcards",
 		[BROKER_KEEPS] = "when it is started again it may lose what waits for an absent client",
 	};

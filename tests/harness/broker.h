@@ -23,6 +23,7 @@ enum broker_gift {
 	BROKER_MQTT_5,	    /* the protocol */
 	BROKER_SHARES,	    /* shared subscriptions */
 	BROKER_QUICK_START, /* within a second: for tests that start it again and again */
+	BROKER_ORDERS,	    /* delivers in the order of publishing, whatever subscription brings it */
 	BROKER_RETAINED,    /* retained messages also for a filter with wildcards */
 	BROKER_KEEPS,	    /* keeps what waits for an absent client when it is stopped and started again */
 	BROKER_GIFTS

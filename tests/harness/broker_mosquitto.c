@@ -58,6 +58,7 @@ const struct broker_kind broker_mosquitto = {
 		  [BROKER_MQTT_5] = true,
 		  [BROKER_SHARES] = true,
 		  [BROKER_QUICK_START] = true,
+		  [BROKER_ORDERS] = true,
 		  [BROKER_RETAINED] = true,
 		  [BROKER_KEEPS] = true},
 	.prepare = prepare,

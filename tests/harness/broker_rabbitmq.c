@@ -186,7 +186,7 @@ static struct process *launch(struct broker *broker)
 
 const struct broker_kind broker_rabbitmq = {
 	.name = "rabbitmq",
-	.gifts = {[BROKER_KEEPS] = true},
+	.gifts = {[BROKER_ORDERS] = true, [BROKER_KEEPS] = true},
 	.prepare = prepare,
 	.launch = launch,
 	.finish = finish,

@@ -92,6 +92,21 @@ static void inject_sms(struct round *round, const char *what)
 	audit_add_message(round->audit, sid);
 }
 
+static bool victim_is_known_or_gone(void *ctx)
+{
+	struct round *round = ctx;
+	audit_read(round->audit, round->world->client);
+	return audit_is_answered(round->audit, round->first + VICTIM) || !bridge_is_running(round->world->bridge);
+}
+
+/* Where the request may overtake the command that it is about, it is not sent before that is known. */
+static void cancel_in_order(struct round *round)
+{
+	if (*broker_lacks(BROKER_ORDERS) != '\0')
+		await(victim_is_known_or_gone, round, STEP_MS);
+	cancel(round);
+}
+
 /* Another program's status: true when it was acknowledged. */
 static bool tell_stranger(struct round *round)
 {
@@ -107,7 +122,7 @@ static bool start_traffic(struct round *round)
 	set_faults(round);
 	for (int part = 0; part < PARTS; part++)
 		send_part(round, (enum part)part);
-	cancel(round);
+	cancel_in_order(round);
 	send_part(round, PLAIN); /* a repeat */
 	inject_sms(round, "heard");
 	inject_sms(round, "unheard");

@@ -14,7 +14,7 @@
 #include "tests/harness/http.h"
 #include "tests/harness/ports.h"
 
-enum { ADDRESS_SIZE = 32, NAME_SIZE = 16, HEALTHY_MS = 2 * STEP_MS };
+enum { ADDRESS_SIZE = 32, NAME_SIZE = 16, HEALTHY_MS = 10000 };
 
 struct node {
 	char name[NAME_SIZE], folder[BROKER_FOLDER_SIZE], file[BROKER_PATH_SIZE];
@@ -65,25 +65,36 @@ static void launch(struct node *node)
 	node->process = process_start(&options);
 }
 
-static bool all_are_healthy(void *ctx)
+static bool all_listen(void *ctx)
 {
 	struct nats_cluster *cluster = ctx;
-	for (size_t i = 0; i < NATS_NODES; i++) {
-		struct node *node = &cluster->nodes[i];
-		if (process_is_running(node->process) &&
-		    (!port_answers(node->mqtt) || http_status(node->http, "GET", "/healthz", "") != 200))
+	for (size_t i = 0; i < NATS_NODES; i++)
+		if (process_is_running(cluster->nodes[i].process) && !port_answers(cluster->nodes[i].mqtt))
 			return false;
-	}
 	return true;
 }
 
-static void expect_health(struct nats_cluster *cluster)
+static bool all_are_healthy(void *ctx)
 {
-	if (await(all_are_healthy, cluster, HEALTHY_MS))
+	struct nats_cluster *cluster = ctx;
+	for (size_t i = 0; i < NATS_NODES; i++)
+		if (process_is_running(cluster->nodes[i].process) &&
+		    http_status(cluster->nodes[i].http, "GET", "/healthz", "") != 200)
+			return false;
+	return true;
+}
+
+/* nats-server 2.9 calls a consumer that has nothing to do "not current" for ever: so health is waited for, but not
+ * insisted on. */
+static void expect_service(struct nats_cluster *cluster)
+{
+	if (await(all_listen, cluster, STEP_MS)) {
+		await(all_are_healthy, cluster, HEALTHY_MS);
 		return;
+	}
 	for (size_t i = 0; i < NATS_NODES; i++)
 		files_print_logs(cluster->nodes[i].folder);
-	fail_msg("the cluster does not become healthy");
+	fail_msg("not every server of the cluster listens");
 }
 
 struct nats_cluster *nats_cluster_start(const char *folder)
@@ -104,7 +115,7 @@ struct nats_cluster *nats_cluster_start(const char *folder)
 		write_config(cluster, &cluster->nodes[i]);
 		launch(&cluster->nodes[i]);
 	}
-	expect_health(cluster);
+	expect_service(cluster);
 	return cluster;
 }
 
@@ -130,5 +141,5 @@ void nats_cluster_kill(struct nats_cluster *cluster, size_t node)
 void nats_cluster_restart(struct nats_cluster *cluster, size_t node)
 {
 	launch(&cluster->nodes[node]);
-	expect_health(cluster);
+	expect_service(cluster);
 }

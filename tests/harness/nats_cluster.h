@@ -1,8 +1,8 @@
 /* nats_cluster - three nats-servers with config/nats-cluster.conf, on free ports and in folders of their own.
  *
  * Threads:   the test's main thread only.
- * Promise:   nats_cluster_start() and nats_cluster_restart() return when every server that runs says that it is
- *            healthy: it has caught up with the others.
+ * Promise:   nats_cluster_start() and nats_cluster_restart() return when every server that runs listens, and says that
+ *            it has caught up with the others or had time for it.
  * Ownership: a cluster is yours to destroy. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef TESTS_HARNESS_NATS_CLUSTER_H
