@@ -110,6 +110,19 @@ static void all_is_told_again_when_home_assistant_starts(struct world *world)
 	client_destroy(witness);
 }
 
+/* A broker that has retained messages for exact topics only tells a subscriber to `homeassistant/#` nothing. */
+static void without_retained_messages_its_start_is_enough(struct world *world)
+{
+	struct client_match match = {.topic = CONFIG("mqtt-sms-bridge__meter-001"), .pieces = {"dev"}};
+	start(world);
+	struct client *witness = home_assistant(world);
+	status_settle(world->client, "meter-001");
+	match.from = client_count(witness);
+	client_publish(world->client, "homeassistant/status", "online");
+	assert_non_null(client_find(witness, &match, STEP_MS));
+	client_destroy(witness);
+}
+
 static void expect_cleared(struct world *world, struct client *witness)
 {
 	struct client_match cleared = {.topic = CONFIG("mqtt-sms-bridge__front-gate"), .pieces = {NULL}};
@@ -188,12 +201,13 @@ static void without_the_setting_nothing_is_announced(struct world *world)
 int main(void)
 {
 	static const struct world_test tests[] = {
-		WORLD_TEST(every_device_is_announced_with_its_entities),
-		WORLD_TEST(what_the_entity_publishes_is_sent),
-		WORLD_TEST(all_is_told_again_when_home_assistant_starts),
-		WORLD_TEST(a_device_that_leaves_the_mapping_is_cleared),
-		WORLD_TEST(one_that_left_while_the_bridge_was_away_is_cleared_too),
-		WORLD_TEST(a_broker_that_forgot_is_told_again),
+		WORLD_TEST_WITH(every_device_is_announced_with_its_entities, BROKER_RETAINED),
+		WORLD_TEST_WITH(what_the_entity_publishes_is_sent, BROKER_RETAINED),
+		WORLD_TEST_WITH(all_is_told_again_when_home_assistant_starts, BROKER_RETAINED),
+		WORLD_TEST(without_retained_messages_its_start_is_enough),
+		WORLD_TEST_WITH(a_device_that_leaves_the_mapping_is_cleared, BROKER_RETAINED),
+		WORLD_TEST_WITH(one_that_left_while_the_bridge_was_away_is_cleared_too, BROKER_RETAINED),
+		WORLD_TEST_WITH(a_broker_that_forgot_is_told_again, BROKER_RETAINED),
 		WORLD_TEST(without_the_setting_nothing_is_announced),
 	};
 	return WORLD_RUN(tests);
