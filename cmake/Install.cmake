@@ -33,6 +33,7 @@ install(FILES packaging/man/mqtt-sms-bridge.yaml.5 DESTINATION ${CMAKE_INSTALL_M
 install(FILES README.md CHANGELOG.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md")
 install(FILES ${generated}/bridge.yaml mappings/devices.yaml config/mosquitto.conf config/mosquitto.acl
+  config/nats.conf config/nats-cluster.conf config/rabbitmq.conf
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
 # A configuration that is there already belongs to whoever wrote it.
