@@ -37,9 +37,12 @@ static bool take_direction(struct callback *ret, const struct form *form)
 	return !*value || ret->direction != API_NO_DIRECTION;
 }
 
+/* Needs the direction. What comes from a SIM is always `received`, also where nobody says so. */
 static bool take_status(struct callback *ret, const struct form *form)
 {
-	ret->status = api_status_of(value_of(form, "Status"));
+	const char *value = value_of(form, "Status");
+
+	ret->status = !*value && ret->direction == API_FROM_SIM ? API_RECEIVED : api_status_of(value);
 	return ret->status != API_OTHER;
 }
 
@@ -52,10 +55,10 @@ static const char *take_strict(struct callback *ret, const struct form *form)
 		return "SimSid must be HS and 32 hex digits";
 	if (!take_sid(ret->account_sid, form, "AccountSid", "AC"))
 		return "AccountSid must be AC and 32 hex digits";
-	if (!take_status(ret, form))
-		return "Status must be queued, sent, delivered, received or failed";
 	if (!take_direction(ret, form))
 		return "Direction must be to_sim or from_sim";
+	if (!take_status(ret, form))
+		return "Status must be queued, sent, delivered, received or failed";
 	return NULL;
 }
 

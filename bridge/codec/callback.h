@@ -37,8 +37,9 @@ struct callback_token {
 	char mac[MAC_TEXT_SIZE];
 };
 
-/* From the parsed form: CommandSid (HC…) and Status are required, known keys have strict
- * formats, unknown keys are ignored. A Payload longer than MO_SIZE is cut at a character. */
+/* From the parsed form: CommandSid (HC…) and Status (of what comes from a SIM not even that) are
+ * required, known keys have strict formats, unknown keys are ignored. A Payload longer than MO_SIZE is cut at a
+ * character. */
 bool callback_decode(struct callback *ret, const struct form *form, char *why, size_t why_size);
 
 /* The last path segment of a status callback; false when it has not exactly that form. */

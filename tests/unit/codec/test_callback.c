@@ -76,6 +76,20 @@ static void each_of_the_five_statuses_is_known(void **state)
 	}
 }
 
+/* "The status for all Mobile Originated (MO) SMS Commands will always be received." */
+static void what_comes_from_a_sim_is_received_also_without_a_status(void **state)
+{
+	char why[WHY_SIZE];
+	(void)state;
+	assert_true(decode("CommandSid=" HC "&Direction=from_sim&Payload=hi", why));
+	assert_int_equal(callback.status, API_RECEIVED);
+	assert_true(decode("CommandSid=" HC "&Direction=from_sim&Status=", why));
+	assert_int_equal(callback.status, API_RECEIVED);
+	assert_false(decode("CommandSid=" HC "&Direction=from_sim&Status=other", why));
+	assert_false(decode("CommandSid=" HC "&Direction=to_sim", why));
+	want_part("to_sim", "why", why, "Status");
+}
+
 static void odd_forms_are_refused_with_their_name(void **state)
 {
 	static const struct {
@@ -201,6 +215,7 @@ int main(void)
 		cmocka_unit_test(all_properties_of_the_api_are_read),
 		cmocka_unit_test(the_least_is_a_sid_and_a_status),
 		cmocka_unit_test(each_of_the_five_statuses_is_known),
+		cmocka_unit_test(what_comes_from_a_sim_is_received_also_without_a_status),
 		cmocka_unit_test(odd_forms_are_refused_with_their_name),
 		cmocka_unit_test(names_and_errors_are_cleaned_and_cut_and_texts_are_not),
 		cmocka_unit_test(a_token_has_exactly_one_spelling),
