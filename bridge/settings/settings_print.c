@@ -108,7 +108,7 @@ static void print_origin(FILE *to, const char *path, const struct setting_origin
 		fputs("default", to);
 		break;
 	case SOURCE_FILE:
-		fprintf(to, "%s:%zu", path, origin->line);
+		fprintf(to, "file %s:%zu", path, origin->line);
 		break;
 	case SOURCE_ENVIRONMENT:
 		fputs("environment", to);

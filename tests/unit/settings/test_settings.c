@@ -255,11 +255,11 @@ static void what_is_printed_names_its_source_and_hides_secrets(void **state)
 	char *text = printed();
 
 	assert_null(strstr(text, "t0p"));
-	text_format(line, sizeof(line), "\napi.token = ********   # %s:3\n", config_path);
+	text_format(line, sizeof(line), "\napi.token = ********   # file %s:3\n", config_path);
 	assert_non_null(strstr(text, line));
-	text_format(line, sizeof(line), "\napi.timeout = 90s   # %s:4\n", config_path);
+	text_format(line, sizeof(line), "\napi.timeout = 90s   # file %s:4\n", config_path);
 	assert_non_null(strstr(text, line));
-	text_format(line, sizeof(line), "mqtt.url = [mqtt://a:1883, mqtt://b:1883]   # %s:7\n", config_path);
+	text_format(line, sizeof(line), "mqtt.url = [mqtt://a:1883, mqtt://b:1883]   # file %s:7\n", config_path);
 	assert_true(text_starts_with(text, line));
 	assert_non_null(strstr(text, "\nmqtt.username = ann   # environment\n"));
 	assert_non_null(strstr(text, "\nmqtt.password = \"\"   # default\n"));
