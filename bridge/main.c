@@ -307,7 +307,9 @@ static void load(struct bridge *bridge, const struct options *options)
 	settings_faults_init(&faults);
 	bridge->config_path = options->config;
 	bridge->settings = settings_load(options->config, &faults);
-	struct devices *devices = bridge->settings == NULL ? NULL : devices_load(bridge->settings->mappings, &faults);
+	struct devices *devices = bridge->settings == NULL ? NULL
+							   : devices_load(bridge->settings->mappings, options->config,
+									  bridge->settings->mappings_line, &faults);
 	if (devices == NULL) {
 		fputs(buffer_text(&faults.text), stderr);
 		process_end(EXIT_CONFIGURATION);
@@ -336,7 +338,9 @@ static int print_urls(struct bridge *bridge)
 	bridge->keys = webhook_keys_create(bridge->settings);
 	callback_url_sms(url, bridge->settings, bridge->keys);
 	if (url[0] == '\0') {
-		fputs("webhook.public_url is not set: the bridge polls, and there is nothing to configure\n", stderr);
+		fputs("webhook.listen or webhook.public_url is not set: the bridge polls, there is nothing to "
+		      "configure\n",
+		      stderr);
 		return EXIT_SUCCESS;
 	}
 	printf("sms_commands_url: %s\n", url);
@@ -370,7 +374,7 @@ int main(int argc, char **argv)
 		process_end(print_config(&options));
 	case TASK_TEST_CONFIG:
 		load(&bridge, &options);
-		fprintf(stderr, "%s: ok, %zu devices\n", options.config, mapping_count(bridge.mapping));
+		fprintf(stderr, "%s: ok; devices: %zu\n", options.config, mapping_count(bridge.mapping));
 		process_end(EXIT_SUCCESS);
 	case TASK_PRINT_URLS:
 		load(&bridge, &options);

@@ -58,7 +58,9 @@ bool reload_run(struct reload *reload, char *why, size_t why_size)
 	settings_faults_init(&faults);
 	pthread_mutex_lock(&reload->lock);
 	struct settings *fresh = settings_load(reload->config_path, &faults);
-	struct devices *devices = fresh == NULL ? NULL : devices_load(fresh->mappings, &faults);
+	struct devices *devices =
+		fresh == NULL ? NULL
+			      : devices_load(fresh->mappings, reload->config_path, fresh->mappings_line, &faults);
 	bool ok = devices != NULL;
 	if (ok) {
 		text_format(why, why_size, "%zu devices", devices_count(devices));

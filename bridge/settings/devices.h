@@ -29,7 +29,9 @@ struct device {
 
 struct devices;
 
-struct devices *devices_load(const char *path, struct settings_faults *faults);
+/* NULL when there was a fault; yours to free. A file that cannot be read is a fault of `line` in `named_in`, the
+ * configuration that names it. */
+struct devices *devices_load(const char *path, const char *named_in, size_t line, struct settings_faults *faults);
 void devices_free(struct devices *devices);
 size_t devices_count(const struct devices *devices);
 enum devices_unlisted devices_unlisted(const struct devices *devices);

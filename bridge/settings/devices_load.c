@@ -29,19 +29,27 @@ static void read_text(struct devices_loading *loading, const struct text_file *f
 	devices_read_yaml(loading, file);
 }
 
-struct devices *devices_load_by(const char *path, struct settings_faults *faults, bool try_plain)
+static bool read_file(struct text_file *file, const char *path, const char *named_in, size_t line,
+		      struct settings_faults *faults)
+{
+	struct text_problem problem;
+
+	if (text_file_read(file, path, DEVICES_FILE_MAX, &problem))
+		return true;
+	if (problem.line > 0)
+		settings_fault(faults, path, problem.line, "%s", problem.why);
+	else
+		settings_fault(faults, named_in, line, "mappings: %s %s", path, problem.why);
+	return false;
+}
+
+static struct devices *load(const struct text_file *file, const char *path, struct settings_faults *faults,
+			    bool try_plain)
 {
 	struct devices_loading loading = {.path = path, .faults = faults};
-	struct text_file file;
-	struct text_problem problem;
 	size_t before = faults->count;
 
-	if (!text_file_read(&file, path, DEVICES_FILE_MAX, &problem)) {
-		settings_fault(faults, path, problem.line, "%s", problem.why);
-		return NULL;
-	}
-	read_text(&loading, &file, try_plain);
-	text_file_clear(&file);
+	read_text(&loading, file, try_plain);
 	if (faults->count > before) {
 		settings_faults_close(faults, path);
 		devices_free(loading.devices);
@@ -51,7 +59,26 @@ struct devices *devices_load_by(const char *path, struct settings_faults *faults
 	return loading.devices;
 }
 
-struct devices *devices_load(const char *path, struct settings_faults *faults)
+struct devices *devices_load_by(const char *path, struct settings_faults *faults, bool try_plain)
 {
-	return devices_load_by(path, faults, true);
+	struct text_file file;
+
+	if (!read_file(&file, path, path, 0, faults))
+		return NULL;
+	struct devices *devices = load(&file, path, faults, try_plain);
+
+	text_file_clear(&file);
+	return devices;
+}
+
+struct devices *devices_load(const char *path, const char *named_in, size_t line, struct settings_faults *faults)
+{
+	struct text_file file;
+
+	if (!read_file(&file, path, named_in, line, faults))
+		return NULL;
+	struct devices *devices = load(&file, path, faults, true);
+
+	text_file_clear(&file);
+	return devices;
 }

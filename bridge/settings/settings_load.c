@@ -259,12 +259,14 @@ bool settings_loading_run(struct settings_loading *loading)
 		load_tree(loading, root);
 		yaml_tree_free(root);
 		settings_check(loading);
+		loading->settings->mappings_line = settings_loading_line(loading, AT_mappings);
 	}
 	if (loading->faults->count == before)
 		return true;
 	/* All faults at once: the mapping's too, though nothing comes of it. */
 	if (root && loading->origins[AT_mappings].source != SOURCE_DEFAULT && !loading->origins[AT_mappings].failed)
-		devices_free(devices_load(loading->settings->mappings, loading->faults));
+		devices_free(devices_load(loading->settings->mappings, loading->path, loading->settings->mappings_line,
+					  loading->faults));
 	settings_faults_close(loading->faults, loading->path);
 	settings_free(loading->settings);
 	loading->settings = NULL;

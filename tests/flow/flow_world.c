@@ -55,7 +55,8 @@ static void load(struct world *world)
 	text_format(world->config, sizeof(world->config), "%s/bridge.yaml", world->folder);
 	text_format(world->spool, sizeof(world->spool), "%s/spool.db", world->folder);
 	world->settings = settings_load(world->config, &faults);
-	struct devices *table = world->settings == NULL ? NULL : devices_load(world->settings->mappings, &faults);
+	struct devices *table =
+		world->settings == NULL ? NULL : devices_load(world->settings->mappings, "bridge.yaml", 1, &faults);
 	if (table == NULL)
 		fail_msg("%s", buffer_text(&faults.text));
 	world->mapping = mapping_create(table);

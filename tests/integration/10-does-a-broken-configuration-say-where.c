@@ -26,6 +26,8 @@ static const struct mistake config_mistakes[] = {
 	{"the same key twice", "log: {level: info}\napi:\n  rate: 1\n  rate: 2\n", ":4:", "rate"},
 	{"a list where a text is wanted", "log: {level: info}\napi:\n  url: [a, b]\n", ":3:", "url"},
 	{"broken YAML", "log: {level: info}\napi: {url: x\n", ":", ""},
+	{"mappings that are not there", "log: {level: info}\nmqtt: {client_id: m}\nmappings: gone.yaml\n",
+	 ":3:", "gone.yaml cannot be read"},
 	{"a scheme that is no broker's", "log: {level: info}\nmqtt:\n  url: gopher://localhost\n", ":3:", "gopher"},
 };
 

@@ -18,7 +18,7 @@ static struct devices *try_load(const char *text, struct settings_faults *faults
 
 	workplace_write("devices.yaml", text);
 	settings_faults_init(faults);
-	return devices_load(workplace_path(path, "devices.yaml"), faults);
+	return devices_load(workplace_path(path, "devices.yaml"), "bridge.yaml", 1, faults);
 }
 
 static struct devices *load(const char *text)
@@ -238,15 +238,16 @@ static void fifty_mistakes_are_named_and_the_rest_counted(void **state)
 	settings_faults_clear(&faults);
 }
 
-static void a_missing_file_is_a_fault(void **state)
+static void a_missing_file_is_a_fault_of_the_line_that_names_it(void **state)
 {
 	(void)state;
 	struct settings_faults faults;
 
 	settings_faults_init(&faults);
-	assert_null(devices_load("/nowhere/devices.yaml", &faults));
+	assert_null(devices_load("/nowhere/devices.yaml", "/etc/bridge.yaml", 7, &faults));
 	assert_int_equal(faults.count, 1);
-	assert_true(text_starts_with(buffer_text(&faults.text), "/nowhere/devices.yaml: cannot be read"));
+	assert_true(text_starts_with(buffer_text(&faults.text),
+				     "/etc/bridge.yaml:7: mappings: /nowhere/devices.yaml cannot be read"));
 	settings_faults_clear(&faults);
 }
 
@@ -262,7 +263,7 @@ int main(void)
 		cmocka_unit_test(each_mistake_is_one_fault_with_its_line),
 		cmocka_unit_test(names_at_their_longest_are_taken),
 		cmocka_unit_test(fifty_mistakes_are_named_and_the_rest_counted),
-		cmocka_unit_test(a_missing_file_is_a_fault),
+		cmocka_unit_test(a_missing_file_is_a_fault_of_the_line_that_names_it),
 	};
 
 	return cmocka_run_group_tests(tests, workplace_open, workplace_close);

@@ -220,7 +220,7 @@ static void many_devices_are_all_found_both_ways(void **state)
 		buffer_append_format(&text, "  meter-%u: HS%032x\n", i, i * 2654435761U);
 	check_agreement(buffer_text(&text));
 	settings_faults_init(&faults);
-	struct devices *devices = devices_load(workplace_path(path, "devices.yaml"), &faults);
+	struct devices *devices = devices_load(workplace_path(path, "devices.yaml"), "bridge.yaml", 1, &faults);
 
 	assert_non_null(devices);
 	assert_int_equal(devices_count(devices), MANY);

@@ -142,7 +142,7 @@ static void the_example_of_a_mapping_loads(void **state)
 	struct device device;
 
 	settings_faults_init(&faults);
-	struct devices *devices = devices_load(MAPPINGS, &faults);
+	struct devices *devices = devices_load(MAPPINGS, EXAMPLE, 1, &faults);
 
 	if (!devices)
 		fail_msg("%s", buffer_text(&faults.text));
