@@ -194,12 +194,12 @@ struct outcome api_query_list(struct api_query *query, const struct api_filter *
 		bool last = page.next_page_url[0] == '\0';
 		bool allowed = last || next_url(query, page.next_page_url, url);
 		api_page_clear(&page);
-		if (!allowed)
-			return plain_outcome(OUTCOME_REFUSED, "foreign_page",
-					     "next_page_url leads to another host than api.url; not followed");
 		*ret_complete = last;
 		if (last || !go_on)
 			return outcome;
+		if (!allowed)
+			return plain_outcome(OUTCOME_REFUSED, "foreign_page",
+					     "next_page_url leads to another host than api.url; not followed");
 	}
 	return plain_outcome(OUTCOME_REFUSED, "too_many_pages", "the list does not end");
 }

@@ -152,6 +152,18 @@ static void list_reads_pages_up_to_the_limit(void **state)
 	want_answer(world, "list", "{}", "\"status\":\"error\"");
 }
 
+/* What is beyond the limit is not asked for, so it does not matter where it is. */
+static void a_page_elsewhere_behind_the_limit_is_no_error(void **state)
+{
+	struct world *world = *state;
+	const struct listed list[] = {{.sid = SID_A}, {.sid = SID_B}};
+	fake_http_always(LISTS, (struct fake_answer){.status = 200,
+						     .body = page_text(list, 2, "https://evil.test/v1/SmsCommands")});
+	want_answer(world, "list", "{\"limit\": 2}", "\"count\":2,\"complete\":false");
+	want_answer(world, "list", "{\"limit\": 3}", "next_page_url leads to another host");
+	assert_int_equal(fake_http_count("evil"), 0);
+}
+
 static void pending_tells_what_is_not_final_oldest_first(void **state)
 {
 	struct world *world = *state;
@@ -259,6 +271,7 @@ int main(void)
 		ADMIN_TEST(get_tells_record_and_resource),
 		ADMIN_TEST(get_tells_what_it_can_when_the_api_is_away),
 		ADMIN_TEST(list_reads_pages_up_to_the_limit),
+		ADMIN_TEST(a_page_elsewhere_behind_the_limit_is_no_error),
 		ADMIN_TEST(pending_tells_what_is_not_final_oldest_first),
 		ADMIN_TEST(cancel_takes_back_what_still_waits),
 		ADMIN_TEST(retry_makes_a_new_command_of_a_failed_one),
