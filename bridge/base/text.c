@@ -196,3 +196,28 @@ void text_to_hex(char *to, const void *bytes, size_t len)
 	}
 	*to = '\0';
 }
+
+static bool has_piece(const char *secret, size_t len, const char *piece, size_t piece_len)
+{
+	for (size_t i = 0; i + piece_len <= len; i++)
+		if (secret[i] == piece[0] && memcmp(secret + i, piece, piece_len) == 0)
+			return true;
+	return false;
+}
+
+void text_conceal(char *text, size_t len, const char *secret)
+{
+	enum { RUN = 12 };
+	size_t secret_len = strlen(secret), until = 0;
+	size_t run = secret_len < RUN ? secret_len : RUN;
+
+	if (run == 0)
+		return;
+	/* Each step looks only at what is not overwritten yet. */
+	for (size_t i = 0; i < len; i++) {
+		if (i + run <= len && has_piece(secret, secret_len, text + i, run))
+			until = i + run;
+		if (i < until)
+			text[i] = '*';
+	}
+}

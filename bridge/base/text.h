@@ -35,6 +35,10 @@ bool text_is_utf8(const void *bytes, size_t len);
 /* Decodes the character at `bytes`; its length 1..4, or 0 when malformed or `len` is 0. */
 size_t text_next_utf8(const void *bytes, size_t len, uint32_t *ret_character);
 
+/* Writes `*` over what `text` has of a secret: every run of a dozen bytes that is also in it (all of a shorter one).
+ * So a quotation is not seen even where it was cut, or escaped here and there. */
+void text_conceal(char *text, size_t len, const char *secret);
+
 /* Lower-case hex of `len` bytes into `to`, which holds 2 * len + 1. */
 void text_to_hex(char *to, const void *bytes, size_t len);
 

@@ -16,7 +16,7 @@
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 
-enum { HEADERS_MAX = 65536, RETRY_AFTER_MAX_S = 3600, HEADER_LINE_MAX = 16384, ANSWER_KEPT = 65536 };
+enum { HEADERS_MAX = 65536, RETRY_AFTER_MAX_S = 3600, HEADER_LINE_MAX = 16384, ANSWER_KEPT = 65536, ERROR_MAX = 16384 };
 
 /* One request and the easy handle that carries it; kept for the next one when it is over. */
 struct transfer {
@@ -41,6 +41,7 @@ struct http_client {
 	size_t busy;
 };
 
+static const char AUTHORIZATION[] = "Authorization: ";
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 
 static void global_init(void)
@@ -61,7 +62,6 @@ static size_t on_read(char *to, size_t size, size_t count, void *ctx)
 	struct transfer *transfer = ctx;
 	size_t room = size * count, rest = transfer->body_len - transfer->body_sent;
 	size_t len = rest < room ? rest : room;
-
 	transfer->body_started = true;
 	if (len)
 		memcpy(to, transfer->body + transfer->body_sent, len);
@@ -72,9 +72,7 @@ static size_t on_read(char *to, size_t size, size_t count, void *ctx)
 /* What cannot be rewound cannot be sent again: without this libcurl repeats a POST on its own. */
 static int on_seek(void *ctx, curl_off_t offset, int origin)
 {
-	(void)ctx;
-	(void)offset;
-	(void)origin;
+	(void)ctx, (void)offset, (void)origin;
 	return CURL_SEEKFUNC_FAIL;
 }
 
@@ -82,7 +80,6 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct transfer *transfer = ctx;
 	size_t len = size * count, room = transfer->answer.max - transfer->answer.len;
-
 	transfer->cut = len > room;
 	(void)buffer_append(&transfer->answer, bytes, transfer->cut ? room : len);
 	return transfer->cut ? 0 : len; /* 0 ends the transfer */
@@ -184,7 +181,6 @@ static struct transfer *create_transfer(struct http_client *client)
 static struct transfer *take_transfer(struct http_client *client)
 {
 	struct transfer *transfer = client->idle;
-
 	if (!transfer)
 		return create_transfer(client);
 	client->idle = transfer->next_idle;
@@ -219,7 +215,6 @@ static void wipe(struct transfer *transfer)
 static void add_header(struct transfer *transfer, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(transfer->headers, line);
-
 	if (!longer)
 		log_fatal("out of memory", "curl_slist_append failed");
 	transfer->headers = longer;
@@ -234,7 +229,7 @@ static void set_headers(struct transfer *transfer, const struct http_request_out
 		add_header(transfer, "Content-Type: application/x-www-form-urlencoded");
 	if (request->authorization && request->authorization[0]) {
 		buffer_init(&line, HEADER_LINE_MAX);
-		if (!buffer_append_format(&line, "Authorization: %s", request->authorization))
+		if (!buffer_append_format(&line, "%s%s", AUTHORIZATION, request->authorization))
 			log_fatal("a request cannot be made", "its Authorization is too long");
 		add_header(transfer, line.data);
 		explicit_bzero(line.data, line.len);
@@ -267,7 +262,7 @@ static void set_request(struct transfer *transfer, const struct http_request_out
 
 struct http_client *http_client_create(const struct http_client_options *options)
 {
-	pthread_once(&global_once, global_init);
+	(void)pthread_once(&global_once, global_init);
 	struct http_client *client = memory_zeroed(1, sizeof *client);
 	long connections = (long)(options->max_connections > 0 ? options->max_connections : 1);
 	client->options = *options;
@@ -320,7 +315,6 @@ size_t http_client_busy(const struct http_client *client)
 static int64_t retry_after_ms(CURL *easy)
 {
 	curl_off_t seconds = 0;
-
 	if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0)
 		return -1;
 	return (seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : seconds) * INT64_C(1000);
@@ -334,19 +328,28 @@ static void explain(struct http_result *result, const struct transfer *transfer,
 
 	if (!said[0] || strpbrk(said, "?@"))
 		said = curl_easy_strerror(code);
-	(void)text_copy(result->error, sizeof result->error, said);
-	for (char *at = result->error; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = ' ';
+	(void)text_copy_clean(result->error, sizeof result->error, said, strlen(said));
+}
+
+/* Gateways are known to quote the Authorization that they refuse; what they say goes into logs and statuses. */
+static void conceal(struct buffer *answer, const struct curl_slist *headers)
+{
+	if (answer->len > ERROR_MAX)
+		answer->data[answer->len = ERROR_MAX] = '\0';
+	for (const struct curl_slist *line = headers; line; line = line->next)
+		if (text_starts_with(line->data, AUTHORIZATION))
+			text_conceal(answer->data, answer->len, line->data + sizeof AUTHORIZATION - 1);
 }
 
 static void finish(struct http_client *client, struct transfer *transfer, CURLcode code)
 {
 	long status = 0, sent = 0;
 	char *content_type = NULL;
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= 300)
+		conceal(&transfer->answer, transfer->headers);
 	struct http_result result = {.body = buffer_text(&transfer->answer), .len = transfer->answer.len};
 
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &content_type);
 	result.status = (int)status;
@@ -369,13 +372,11 @@ static size_t reap(struct http_client *client)
 	CURLMsg *message;
 	int rest, running;
 	size_t finished = 0;
-
 	must(curl_multi_perform(client->multi, &running), "libcurl cannot go on");
 	while ((message = curl_multi_info_read(client->multi, &rest))) {
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
 		char *transfer = NULL;
-
 		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
 		must(curl_multi_remove_handle(client->multi, easy), "libcurl"); /* `message` is gone now */
 		finish(client, (struct transfer *)(void *)transfer, code);
@@ -387,7 +388,6 @@ static size_t reap(struct http_client *client)
 void http_client_poll(struct http_client *client, int64_t timeout_ms)
 {
 	int wait = timeout_ms < 0 ? 0 : timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
-
 	if (reap(client))
 		return;
 	must(curl_multi_poll(client->multi, NULL, 0, wait, NULL), "libcurl cannot wait");

@@ -5,7 +5,8 @@
  *            refuses: libcurl cannot rewind, so it cannot repeat.
  * Threads:   a client belongs to one thread; only http_client_wake() may be called from others.
  * Promise:   `body_started` false = the request body surely never left. No redirect is followed, no
- *            proxy or netrc obeyed, certificates and host names always verified.
+ *            proxy or netrc obeyed, certificates and host names always verified. An answer that is no 2xx
+ *            quotes no Authorization, and holds 16 KiB at most.
  * Ownership: what http_client_start() is given is copied; a result is borrowed during on_done.
  * Failure:   a result with status 0 and a sentence in `error`. */
 // SPDX-License-Identifier: Apache-2.0

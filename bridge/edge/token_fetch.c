@@ -55,8 +55,8 @@ static void explain_refusal(struct token_fetch *fetch, const struct http_result 
 	char code[ERROR_CODE_SIZE], message[ERROR_TEXT_SIZE];
 
 	api_error_decode(code, message, answer->body, answer->len);
-	if (fetch->secret[0] && (strstr(message, fetch->secret) || strstr(code, fetch->secret)))
-		code[0] = message[0] = '\0';
+	text_conceal(code, strlen(code), fetch->secret);
+	text_conceal(message, strlen(message), fetch->secret);
 	result->refused = answer->status == 400 || answer->status == 401 || answer->status == 403;
 	text_format(result->why, sizeof result->why, "the token endpoint answered %d%s%s%s%s%s", answer->status,
 		    code[0] ? " " : "", code, message[0] ? ": " : "", message,

@@ -183,6 +183,36 @@ static void equality_and_prefixes_are_exact(void **state)
 	assert_false(text_starts_with("H", "HC"));
 }
 
+static void what_is_quoted_of_a_secret_is_concealed(void **state)
+{
+	static const struct {
+		const char *name, *text, *secret, *want;
+	} ROW[] = {
+		{"all of it", "wrong: s3cret-of-ours!", "s3cret-of-ours", "wrong: **************!"},
+		{"twice", "ab ab", "ab", "** **"},
+		{"its end, as when a text begins in the middle", "et-of-ours-and-theirs is bad",
+		 "s3cret-of-ours-and-theirs", "********************* is bad"},
+		{"its beginning, as when a text was cut", "bad: s3cret-of-our", "s3cret-of-ours-and-theirs",
+		 "bad: *************"},
+		{"in pieces, as when it was escaped", "abcdefghijkl\\/nopqrstuvwxyz", "abcdefghijkl/nopqrstuvwxyz",
+		 "************\\**************"},
+		{"a short one, whole", "the application/json", "application", "the ***********/json"},
+		{"eleven of more are no quotation", "client_secr is", "client_secret-0", "client_secr is"},
+		{"none", "all well", "s3cret-of-ours", "all well"},
+		{"no secret", "all well", "", "all well"},
+		{"no text", "", "s3cret", ""},
+		{"longer than the text", "abc", "abcdef", "abc"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ROWS(ROW); i++) {
+		char *text = exact_copy(ROW[i].text, strlen(ROW[i].text) + 1);
+
+		text_conceal(text, strlen(text), ROW[i].secret);
+		want_text(ROW[i].name, "text", text, ROW[i].want);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +223,7 @@ int main(void)
 		cmocka_unit_test(utf8_is_what_rfc_3629_says),
 		cmocka_unit_test(hex_is_lower_case_and_two_digits_a_byte),
 		cmocka_unit_test(equality_and_prefixes_are_exact),
+		cmocka_unit_test(what_is_quoted_of_a_secret_is_concealed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

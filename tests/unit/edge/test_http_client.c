@@ -297,6 +297,32 @@ static void what_is_known_after_a_failure(void **state)
 	}
 }
 
+/* As some gateways do. */
+static void refuse_and_quote(struct tcp_server *server, int fd, int nth)
+{
+	static const char SAID[] = "'t0ken' not a valid key=value pair in Authorization header: 'Bearer t0ken'.";
+	char text[256];
+
+	(void)nth;
+	text_format(text, sizeof text, "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n%s", sizeof SAID - 1,
+		    SAID);
+	while (tcp_read_request(server, fd))
+		tcp_send(fd, text);
+}
+
+static void a_refusal_does_not_quote_our_credentials(void **state)
+{
+	struct tcp_server *server = tcp_start(refuse_and_quote);
+	struct http_client *client = client_with_timeout(5000);
+	struct seen seen = post(client, server->port);
+
+	(void)state;
+	assert_int_equal(seen.result.status, 403);
+	assert_string_equal(seen.body, "'t0ken' not a valid key=value pair in Authorization header: '************'.");
+	http_client_destroy(client);
+	tcp_stop(server);
+}
+
 struct stopper {
 	struct http_client *client;
 	struct tcp_server *server;
@@ -344,6 +370,7 @@ int main(void)
 		cmocka_unit_test(basic_credentials_and_get),
 		cmocka_unit_test(a_reused_connection_that_dies_gets_one_post_only),
 		cmocka_unit_test(what_is_known_after_a_failure),
+		cmocka_unit_test(a_refusal_does_not_quote_our_credentials),
 		cmocka_unit_test(a_wait_for_an_answer_ends_when_it_is_aborted),
 	};
 

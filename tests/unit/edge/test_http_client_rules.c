@@ -58,6 +58,34 @@ static void answer_all(struct tcp_server *server, int fd, int nth)
 		tcp_send(fd, "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
 }
 
+static void refuse_at_length(struct tcp_server *server, int fd, int nth)
+{
+	char text[17000];
+
+	(void)nth;
+	tcp_read_request(server, fd);
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	tcp_send(fd, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 16999\r\n\r\n");
+	tcp_send(fd, text);
+}
+
+static void of_a_refusal_16_kib_are_enough(void **state)
+{
+	struct tcp_server *server = tcp_start(refuse_at_length);
+	struct http_client *client = new_client();
+	char url[64];
+
+	(void)state;
+	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
+	struct http_result seen = post(client, url);
+
+	assert_int_equal(seen.status, 500);
+	assert_int_equal(seen.len, 16384);
+	http_client_destroy(client);
+	tcp_stop(server);
+}
+
 static void a_refused_connection_sends_no_body(void **state)
 {
 	struct http_client *client = new_client();
@@ -289,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_connection_sends_no_body),
+		cmocka_unit_test(of_a_refusal_16_kib_are_enough),
 		cmocka_unit_test(what_is_no_http_is_never_asked),
 		cmocka_unit_test(a_failed_handshake_sends_no_body),
 		cmocka_unit_test(proxies_of_the_environment_are_ignored),
