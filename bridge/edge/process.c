@@ -7,10 +7,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bridge/base/memory.h"
+
+extern char **environ;
 
 /* LeakSanitizer reads its own memory through ptrace, which a process that cannot be dumped forbids. */
 #if defined(__SANITIZE_ADDRESS__) || defined(BRIDGE_TEST_HOOKS)
@@ -32,6 +37,9 @@ static const char *const obeyed_by_libraries[] = {
 	"CURL_SSL_BACKEND",
 	"CURL_HOME",
 	"OPENSSL_CONF",
+	"OPENSSL_CONF_INCLUDE",
+	"OPENSSL_ENGINES",
+	"OPENSSL_MODULES",
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
 	"MQTT_C_CLIENT_TRACE",
@@ -40,6 +48,8 @@ static const char *const obeyed_by_libraries[] = {
 	"PAHO_C_CLIENT_USE_HTTP_PROXY",
 	"GNUTLS_DEBUG_LEVEL",
 	"GNUTLS_KEYLOGFILE",
+	"HOSTALIASES",
+	"SQLITE_TMPDIR",
 };
 
 static void open_standard_descriptors(void)
@@ -49,6 +59,17 @@ static void open_standard_descriptors(void)
 		fd = open("/dev/null", O_RDWR);
 	if (fd > STDERR_FILENO)
 		close(fd);
+}
+
+/* The kernel shows what stood on the stack at the start: /proc/PID/environ, `ps e`. A ${VAR} can be a secret, and a
+ * reload reads it again: so the variables live on, elsewhere. */
+static void hide_environment(void)
+{
+	for (char **entry = environ; entry && *entry; entry++) {
+		char *shown = *entry;
+		*entry = memory_copied_text(shown);
+		explicit_bzero(shown, strlen(shown));
+	}
 }
 
 static void ignore(int number)
@@ -67,6 +88,7 @@ void process_prepare(void)
 	ignore(SIGUSR2);
 	for (size_t i = 0; i < sizeof(obeyed_by_libraries) / sizeof(obeyed_by_libraries[0]); i++)
 		unsetenv(obeyed_by_libraries[i]);
+	hide_environment();
 	prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	if (!KEEP_DUMPABLE)

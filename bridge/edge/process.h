@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 /* Descriptors 0 to 2 are open (on /dev/null when they were not), SIGPIPE and SIGXFSZ are ignored, variables that
- * our libraries would obey (proxies, TLS key logs, traces) are gone, no core dumps, no new privileges. */
+ * our libraries would obey (proxies, TLS key logs, traces) are gone, those that remain are not shown in /proc, no core
+ * dumps, no new privileges. */
 void process_prepare(void);
 
 /* Blocks the signals that process_wait() waits for, in this thread and those that it starts. */

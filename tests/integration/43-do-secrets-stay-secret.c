@@ -226,6 +226,24 @@ static void basic_credentials_stay_out_too(struct world *world)
 	free(log);
 }
 
+/* The kernel would show it to whoever may look at the process; a reload needs it again. */
+static void a_secret_from_the_environment_is_not_shown_there(struct world *world)
+{
+	static const char *const lines[] = {"api.auth: oauth2", "api.token:", "api.client_id: simulator",
+					    "api.client_secret: ${SMS_API_SECRET:-none}", NULL};
+	static const char *const args[] = {
+		"--client-secret", CLIENT_SECRET, "--delay-sent", "20ms", "--delay-delivered", "20ms", NULL};
+	static const char *const env[] = {"SMS_API_SECRET=" CLIENT_SECRET, NULL};
+	struct world_options options = {.lines = lines, .simulator_args = args, .bridge_env = env};
+	world_start(world, &options);
+	expect_clean_process(world, "environ");
+	bridge_reload(world->bridge);
+	simulator_tell(world->simulator, "POST", "tokens", "{\"forget\":true}");
+	command_send(world->client, "meter-001", "{\"payload\":\"one\",\"id\":\"1\"}");
+	status_expect(world->client, "meter-001", "1", "delivered");
+	expect_clean_process(world, "environ");
+}
+
 static void the_process_is_closed(struct world *world)
 {
 	world_start(world, NULL);
@@ -265,9 +283,13 @@ static void variables_that_libraries_obey_are_not(struct world *world)
 int main(void)
 {
 	static const struct world_test tests[] = {
-		WORLD_TEST(nothing_is_told_at_level_info),	   WORLD_TEST(nothing_is_told_at_level_debug),
-		WORLD_TEST(printed_settings_are_masked),	   WORLD_TEST(errors_do_not_quote_secrets),
-		WORLD_TEST(basic_credentials_stay_out_too),	   WORLD_TEST(the_process_is_closed),
+		WORLD_TEST(nothing_is_told_at_level_info),
+		WORLD_TEST(nothing_is_told_at_level_debug),
+		WORLD_TEST(printed_settings_are_masked),
+		WORLD_TEST(errors_do_not_quote_secrets),
+		WORLD_TEST(basic_credentials_stay_out_too),
+		WORLD_TEST(the_process_is_closed),
+		WORLD_TEST(a_secret_from_the_environment_is_not_shown_there),
 		WORLD_TEST(variables_that_libraries_obey_are_not),
 	};
 	return WORLD_RUN(tests);
