@@ -32,6 +32,17 @@ void http_incoming_free(struct http_incoming *incoming)
 	free(incoming);
 }
 
+bool http_incoming_is_header(const char *name, const char *value)
+{
+	static const char TOKEN[] = "!#$%&'*+-.^_`|~0123456789"
+				    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	for (const char *at = value; *at; at++)
+		if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7f)
+			return false;
+	return name[0] && !name[strspn(name, TOKEN)];
+}
+
 static bool wants_body(const char *method)
 {
 	return !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH");
@@ -43,7 +54,7 @@ static int judge(const struct http_framing *framing, const char *method, size_t 
 {
 	enum { BAD_REQUEST = 400, LENGTH_REQUIRED = 411, TOO_LARGE = 413 };
 
-	if (framing->lengths > 1 || (framing->lengths && framing->encodings) || framing->hosts > 1)
+	if (framing->odd || framing->lengths > 1 || (framing->lengths && framing->encodings) || framing->hosts > 1)
 		return BAD_REQUEST;
 	if (framing->encodings || (!framing->lengths && wants_body(method)))
 		return LENGTH_REQUIRED;

@@ -22,7 +22,12 @@ struct http_incoming {
 struct http_framing {
 	int lengths, encodings, hosts; /* how often each came */
 	const char *length;	       /* the value of Content-Length, when it came once */
+	bool odd;		       /* a header came that is none: see http_incoming_is_header() */
 };
+
+/* RFC 9110, section 5: a name of token characters, a value without control characters. Somebody in front of us may
+ * read "Transfer-Encoding<tab>:" as what it looks like, and end a line where the library does not. */
+bool http_incoming_is_header(const char *name, const char *value);
 
 /* `uri` as it was sent: the path, and behind `?` the query. */
 struct http_incoming *http_incoming_create(const char *uri, const struct sockaddr *peer);

@@ -101,6 +101,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **in
 struct search {
 	const char *name, *value;
 	int count;
+	bool odd; /* one that is no header */
 };
 
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -108,6 +109,7 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
 	struct search *search = cls;
 
 	(void)kind;
+	search->odd = search->odd || !http_incoming_is_header(name, value ? value : "");
 	if (!strcasecmp(name, search->name)) {
 		search->value = value ? value : "";
 		search->count++;
@@ -180,6 +182,7 @@ static enum MHD_Result begin(struct listener *listener, struct MHD_Connection *c
 	struct search length = find_header(connection, "Content-Length");
 	struct http_framing framing = {.lengths = length.count,
 				       .length = length.value,
+				       .odd = length.odd,
 				       .encodings = find_header(connection, "Transfer-Encoding").count,
 				       .hosts = find_header(connection, "Host").count};
 	int status = http_incoming_expect(incoming, method, &framing, server->options.max_body);

@@ -50,7 +50,8 @@ static bool is_form_encoded(const struct http_request_in *request)
 {
 	static const char type[] = "application/x-www-form-urlencoded";
 	const char *given = http_header(request, "Content-Type");
-	return given[0] == '\0' || strncasecmp(given, type, sizeof(type) - 1) == 0;
+	return given[0] == '\0' ||
+	       (strncasecmp(given, type, sizeof(type) - 1) == 0 && strchr("; \t", given[sizeof(type) - 1]) != NULL);
 }
 
 static bool provider_fits(const struct callback_intake *intake, const struct arrival *arrival)

@@ -109,6 +109,9 @@ static const struct raw_request raw_requests[] = {
 	{"a length that is no number", "Host: x\r\nContent-Length: 1x\r\n", 400, 400},
 	{"a negative length", "Host: x\r\nContent-Length: -1\r\n", 400, 400},
 	{"a blank before the colon", "Host: x\r\nContent-Length : %zu\r\n", 400, 411},
+	{"a type that only begins alike",
+	 "Host: x\r\nContent-Type: application/x-www-form-urlencoded2\r\nContent-Length: %zu\r\n", 400, 415},
+	{"a header in disguise", "Host: x\r\nTransfer-Encoding\t: chunked\r\nContent-Length: %zu\r\n", 400, 400},
 	{"another type", "Host: x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n", 400, 415},
 };
 
