@@ -85,6 +85,18 @@ bool callback_decode(struct callback *ret, const struct form *form, char *why, s
 	return true;
 }
 
+bool callback_names_are_known(const struct form *form)
+{
+	static const char *const NAMES[] = {"AccountSid",  "CommandSid", "SimSid", "SimUniqueName", "Payload",
+					    "PayloadType", "Direction",	 "Status", "ErrorCode",	    "ErrorMessage"};
+	size_t known = 0;
+
+	/* No name is there twice. */
+	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+		known += form_value(form, NAMES[i]) != NULL;
+	return known == form->count;
+}
+
 bool callback_token_decode(struct callback_token *ret, const char *text)
 {
 	char seq[20];

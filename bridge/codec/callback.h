@@ -42,6 +42,10 @@ struct callback_token {
  * character. */
 bool callback_decode(struct callback *ret, const struct form *form, char *why, size_t why_size);
 
+/* Has every field a name that the API documents for its callbacks? A signature that joins names and values without
+ * anything between them says nothing of where a name ends: `Payload=x` and `Payloadx=` are one to it. */
+bool callback_names_are_known(const struct form *form);
+
 /* The last path segment of a status callback; false when it has not exactly that form. */
 bool callback_token_decode(struct callback_token *ret, const char *text);
 void callback_token_encode(char to[CALLBACK_TOKEN_SIZE], const struct callback_token *token);

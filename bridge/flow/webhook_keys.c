@@ -91,6 +91,8 @@ bool webhook_keys_fit(struct webhook_keys *keys, const char *mac, const char *su
 static bool twilio_fits(const struct settings_keys *keys, const struct webhook_signed *what)
 {
 	struct buffer url;
+	if (what->form != NULL && !callback_names_are_known(what->form))
+		return false;
 	buffer_init(&url, URL_SIZE + FORM_BODY_MAX);
 	buffer_append_text(&url, what->url);
 	if (what->query[0] != '\0')

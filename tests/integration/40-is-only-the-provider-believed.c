@@ -204,6 +204,28 @@ static void twilios_signature_is_verified_as_well(struct world *world)
 	status_expect(world->client, "meter-001", "twilio", "delivered");
 }
 
+/* The scheme joins names and values: what it signs reads the same when a letter moves from one to the other. */
+static void a_signed_form_is_not_believed_with_other_names(struct world *world)
+{
+	static const char *const lines[] = {"webhook.public_url: " PUBLIC_URL, "webhook.twilio_auth_token: " TWILIO,
+					    NULL};
+	struct world_options options = {.lines = lines};
+	struct scene scene;
+	char signature[SIGNING_SIZE], subject[WEBHOOK_BODY_SIZE], whole[WEBHOOK_BODY_SIZE];
+	world_start(world, &options);
+	set_scene(world, &scene, "moved");
+	twilio_subject(scene.sid, subject);
+	signing_twilio(TWILIO, scene.url, subject, signature);
+	text_copy(whole, sizeof(whole), scene.body);
+	char *at = strstr(scene.body, "&SimUniqueName=a");
+	assert_non_null(at);
+	memcpy(at, "&SimUniqueNamea=", strlen("&SimUniqueNamea="));
+	assert_int_equal(post_signed(&scene, "X-Twilio-Signature", signature), 403);
+	text_copy(scene.body, sizeof(scene.body), whole);
+	assert_int_equal(post_signed(&scene, "X-Twilio-Signature", signature), 204);
+	status_expect(world->client, "meter-001", "moved", "delivered");
+}
+
 static void by_get_the_query_is_the_form(struct world *world)
 {
 	static const char *const lines[] = {"webhook.public_url: " PUBLIC_URL, "webhook.method: GET",
@@ -302,6 +324,7 @@ int main(void)
 		WORLD_TEST(two_secrets_are_good_while_rotating),
 		WORLD_TEST(our_own_secret_rotates_too),
 		WORLD_TEST(twilios_signature_is_verified_as_well),
+		WORLD_TEST(a_signed_form_is_not_believed_with_other_names),
 		WORLD_TEST(by_get_the_query_is_the_form),
 		WORLD_TEST(a_replay_is_answered_and_has_no_effect),
 		WORLD_TEST(what_the_request_says_of_its_host_counts_for_nothing),

@@ -42,6 +42,34 @@ static void all_properties_of_the_api_are_read(void **state)
 	assert_string_equal(callback.error_message, "Unknown error");
 }
 
+static void names_are_those_of_the_api_or_they_are_unknown(void **state)
+{
+	static const struct {
+		const char *name, *body;
+		bool want;
+	} ROW[] = {
+		{"all of the API's page",
+		 "AccountSid=&CommandSid=&SimSid=&SimUniqueName=&Payload=&PayloadType=&Direction=&Status=&ErrorCode=&"
+		 "ErrorMessage=",
+		 true},
+		{"few", "Status=sent&CommandSid=" HC, true},
+		{"none", "", true},
+		{"one more", "Status=sent&CommandSid=" HC "&ApiVersion=1", false},
+		{"a value that moved into the name", "Payloadopen=&Status=received", false},
+		{"a name that moved into the value", "Paylo=adopen&Status=received", false},
+		{"another case", "status=sent", false},
+	};
+	char why[WHY_SIZE];
+	(void)state;
+	for (size_t i = 0; i < ROWS(ROW); i++) {
+		struct form form;
+
+		assert_true(form_parse(&form, ROW[i].body, strlen(ROW[i].body), why, sizeof why));
+		want_bool(ROW[i].name, "known", callback_names_are_known(&form), ROW[i].want);
+		form_clear(&form);
+	}
+}
+
 static void the_least_is_a_sid_and_a_status(void **state)
 {
 	char why[WHY_SIZE];
@@ -214,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_properties_of_the_api_are_read),
 		cmocka_unit_test(the_least_is_a_sid_and_a_status),
+		cmocka_unit_test(names_are_those_of_the_api_or_they_are_unknown),
 		cmocka_unit_test(each_of_the_five_statuses_is_known),
 		cmocka_unit_test(what_comes_from_a_sim_is_received_also_without_a_status),
 		cmocka_unit_test(odd_forms_are_refused_with_their_name),
