@@ -185,13 +185,24 @@ static enum verdict check(const struct callback_intake *intake, struct arrival *
 	return STORED;
 }
 
+/* The Fleet's address is for all that its SIMs do; that of a command only for what becomes of that command. */
+static enum verdict store(const struct callback_intake *intake, const struct arrival *arrival)
+{
+	const struct callback *callback = &arrival->callback;
+	bool is_sms = callback->direction == API_FROM_SIM || callback->status == API_RECEIVED;
+	if (!is_sms)
+		return store_status(intake, arrival);
+	if (arrival->kind == CALLBACK_SMS)
+		return store_sms(intake, callback);
+	note_why("an SMS from a device came to the address of a command", arrival);
+	return FORGED;
+}
+
 static enum verdict take(const struct callback_intake *intake, struct arrival *arrival)
 {
 	enum verdict verdict = check(intake, arrival);
 	if (verdict == STORED)
-		verdict = arrival->callback.direction == API_FROM_SIM || arrival->callback.status == API_RECEIVED
-				  ? store_sms(intake, &arrival->callback)
-				  : store_status(intake, arrival);
+		verdict = store(intake, arrival);
 	form_clear(&arrival->form);
 	return verdict;
 }

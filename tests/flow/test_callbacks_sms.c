@@ -24,15 +24,19 @@ static void an_sms_is_told_once(void **state)
 	assert_int_equal(counters_get(&world->counters, COUNT_CALLBACK_KNOWN), 1);
 }
 
-/* Its direction says what it is, whichever address it came to. */
-static void an_sms_on_a_status_address_is_an_sms(void **state)
+/* Whoever learns the address of one command may speak of that command, and not for every device. */
+static void an_sms_on_a_commands_address_is_not_believed(void **state)
 {
 	struct world *world = *state;
 	world_queued(world, "job", SID_A);
 	world_told(world);
-	assert_int_equal(CALL(world, .path = STATUS_1, .body = RECEIVED_B), 204);
-	want_told(world, "devices/meter-1/up");
+	assert_int_equal(CALL(world, .path = STATUS_1, .body = RECEIVED_B), 403);
+	assert_int_equal(CALL(world, .path = STATUS_1, .body = "CommandSid=" SID_B "&Status=received&Payload=x"), 403);
+	assert_int_equal(
+		CALL(world, .path = STATUS_1, .body = "CommandSid=" SID_A "&Direction=from_sim&Status=delivered"), 403);
+	want_told(world, "");
 	want_state(world, "job", STATE_QUEUED);
+	assert_int_equal(counters_get(&world->counters, COUNT_CALLBACK_FORGED), 3);
 }
 
 static void a_text_mapping_gets_the_bare_text(void **state)
@@ -179,7 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(an_sms_is_told_once),
-		WORLD_TEST(an_sms_on_a_status_address_is_an_sms),
+		WORLD_TEST(an_sms_on_a_commands_address_is_not_believed),
 		WORLD_TEST(a_text_mapping_gets_the_bare_text),
 		WORLD_TEST(an_sms_of_an_unknown_sim_is_unmapped),
 		cmocka_unit_test(a_signature_is_required_where_a_secret_is_set),
