@@ -59,6 +59,7 @@ struct mqtt_handle *mqtt_handle_create(struct mqtt *mqtt, struct link *link, siz
 	struct paho_settings settings = {
 		.url = mqtt->options.urls[url],
 		.client_id = intake ? mqtt->options.client_id : mqtt->publish_id,
+		.sender = mqtt->options.client_id,
 		.version_5 = mqtt->options.version_5,
 		.marks = intake ? mqtt->options.subscription_count : FLIGHTS,
 		.events = &mqtt_paho_events,

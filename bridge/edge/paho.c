@@ -32,6 +32,7 @@ struct mark {
 struct paho {
 	MQTTAsync handle;
 	bool version_5, tls;
+	const char *sender;
 	const struct paho_events *events;
 	void *ctx;
 	struct mark *marks;
@@ -215,6 +216,7 @@ struct paho *paho_create(const struct paho_settings *settings)
 	pthread_once(&once, init_library);
 	struct paho *paho = memory_zeroed(1, sizeof(*paho));
 	paho->version_5 = settings->version_5;
+	paho->sender = settings->sender;
 	paho->events = settings->events;
 	paho->ctx = settings->ctx;
 	paho->marks = memory_zeroed(settings->marks ? settings->marks : 1, sizeof(struct mark));
@@ -258,8 +260,7 @@ static const char *or_null(const char *text)
 static MQTTAsync_SSLOptions tls_options(struct paho *paho, const struct paho_connect *connect)
 {
 	MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
-	tls.enableServerCertAuth = 1;
-	tls.verify = 1;
+	tls.enableServerCertAuth = tls.verify = 1;
 	tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
 	tls.trustStore = or_null(connect->ca_file);
 	tls.disableDefaultTrustStore = tls.trustStore != NULL;
@@ -272,24 +273,24 @@ static MQTTAsync_SSLOptions tls_options(struct paho *paho, const struct paho_con
 
 static void add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t number)
 {
-	MQTTProperty property = {.identifier = code};
+	MQTTProperty property = {.identifier = code, .value.integer4 = number};
 	if (code == MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)
 		property.value.integer2 = (unsigned short)number;
-	else
-		property.value.integer4 = number;
 	MQTTProperties_add(properties, &property);
 }
 
-static void add_data(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *bytes, size_t len)
+/* `value`: only of a pair of texts. */
+static void add_data(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *bytes, size_t len,
+		     const char *value)
 {
 	if (len == 0 || len > UINT16_MAX)
 		return;
-	char *copy = memory_copied(bytes, len);
-	MQTTProperty property = {.identifier = code};
-	property.value.data.data = copy;
-	property.value.data.len = (int)len;
+	char *first = memory_copied(bytes, len), *second = memory_copied_text(value);
+	MQTTProperty property = {.identifier = code, .value.data = {(int)len, first}};
+	property.value.value = (MQTTLenString){(int)strlen(second), second};
 	MQTTProperties_add(properties, &property);
-	free(copy);
+	free(first);
+	free(second);
 }
 
 static int start_connect(struct paho *paho, MQTTAsync_connectOptions *options, int64_t session_expiry_s)
@@ -320,8 +321,7 @@ bool paho_connect(struct paho *paho, const struct paho_connect *connect)
 	MQTTAsync_SSLOptions tls = tls_options(paho, connect);
 	paho->tls_text[0] = '\0';
 	options.MQTTVersion = paho->version_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
-	options.cleansession = 0;
-	options.cleanstart = 0;
+	options.cleansession = options.cleanstart = 0;
 	options.keepAliveInterval = connect->keepalive_s < UINT16_MAX ? (int)connect->keepalive_s : UINT16_MAX;
 	options.connectTimeout = CONNECT_TIMEOUT_S;
 	options.username = or_null(connect->username);
@@ -331,8 +331,7 @@ bool paho_connect(struct paho *paho, const struct paho_connect *connect)
 	if (connect->will_topic[0]) {
 		will.topicName = connect->will_topic;
 		will.message = connect->will_text;
-		will.retained = 1;
-		will.qos = 1;
+		will.retained = will.qos = 1;
 		options.will = &will;
 	}
 	return start_connect(paho, &options, connect->session_expiry_s) == MQTTASYNC_SUCCESS;
@@ -365,9 +364,11 @@ bool paho_publish(struct paho *paho, const struct mqtt_publish *publish, size_t 
 		response.onSuccess5 = on_published_5;
 		response.onFailure5 = on_publish_failed_5;
 		add_data(&response.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publish->correlation,
-			 publish->correlation_len);
-		const char *type = publish->content_type ? publish->content_type : "";
-		add_data(&response.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, type, strlen(type));
+			 publish->correlation_len, "");
+		add_data(&response.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, publish->content_type,
+			 strlen(publish->content_type), "");
+		add_data(&response.properties, MQTTPROPERTY_CODE_USER_PROPERTY, "bridge", strlen("bridge"),
+			 paho->sender);
 	} else {
 		response.onSuccess = on_published;
 		response.onFailure = on_publish_failed;

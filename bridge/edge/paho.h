@@ -45,6 +45,7 @@ struct paho_events {
 struct paho_settings {
 	const char *url; /* checked: mqtt:// mqtts:// ws:// wss:// */
 	const char *client_id;
+	const char *sender; /* MQTT 5: the user property `bridge` of all that is published; borrowed while it is used */
 	bool version_5;
 	size_t marks; /* subscribe and publish take marks below this; each at most once at a time */
 	const struct paho_events *events;

@@ -67,6 +67,28 @@ static char *correlation_of(const mosquitto_property *properties)
 	return text;
 }
 
+static char *content_type_of(const mosquitto_property *properties)
+{
+	char *text = NULL;
+	if (mosquitto_property_read_string(properties, MQTT_PROP_CONTENT_TYPE, &text, false) == NULL)
+		return memory_copied_text("");
+	return text;
+}
+
+/* The value of the only user property, when it is called `bridge`. */
+static char *bridge_of(const mosquitto_property *properties)
+{
+	char *name = NULL, *value = NULL;
+	if (mosquitto_property_read_string_pair(properties, MQTT_PROP_USER_PROPERTY, &name, &value, false) == NULL)
+		return memory_copied_text("");
+	bool right = strcmp(name, "bridge") == 0;
+	free(name);
+	if (right)
+		return value;
+	free(value);
+	return memory_copied_text("");
+}
+
 static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosquitto_message *in,
 		       const mosquitto_property *properties)
 {
@@ -79,6 +101,8 @@ static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosq
 	message->qos = in->qos;
 	message->retain = in->retain;
 	message->correlation = correlation_of(properties);
+	message->content_type = content_type_of(properties);
+	message->bridge = bridge_of(properties);
 	pthread_mutex_lock(&client->lock);
 	if (client->count == client->capacity) {
 		client->capacity = client->capacity == 0 ? 64 : 2 * client->capacity;
@@ -177,6 +201,8 @@ void client_destroy(struct client *client)
 		free(client->messages[i]->topic);
 		free(client->messages[i]->payload);
 		free(client->messages[i]->correlation);
+		free(client->messages[i]->content_type);
+		free(client->messages[i]->bridge);
 		free(client->messages[i]);
 	}
 	free(client->messages);

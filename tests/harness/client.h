@@ -24,7 +24,8 @@ struct client_message {
 	size_t len;
 	int qos;
 	bool retain;
-	char *correlation; /* MQTT 5; "" */
+	char *correlation, *content_type; /* MQTT 5; "" */
+	char *bridge;			  /* MQTT 5: the user property of this name; "" */
 };
 
 struct client_options {

@@ -47,6 +47,25 @@ static void every_status_goes_to_the_response_topic_too(struct world *world)
 	assert_int_equal(client_matches(world->client, &copies), 3);
 }
 
+/* Whoever hears three bridges of one group knows which of them speaks, and of what kind the payload is. */
+static void every_message_says_who_sent_it_and_what_it_is(struct world *world)
+{
+	static const char *const topics[] = {"devices/meter-001/status", "mqtt-sms-bridge/health",
+					     "mqtt-sms-bridge/response/health"};
+	world_start(world, &mqtt_5);
+	command_send(world->client, "meter-001", "{\"payload\":\"who\",\"id\":\"who\"}");
+	status_expect(world->client, "meter-001", "who", "delivered");
+	client_publish(world->client, "mqtt-sms-bridge/request/health", "{}");
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
+		const struct client_message *message = client_expect(world->client, topics[i], "{");
+		assert_string_equal(message->bridge, "mqtt-sms-bridge");
+		assert_string_equal(message->content_type, "application/json");
+	}
+	const struct client_message *state = client_expect(world->client, "mqtt-sms-bridge/state", "online");
+	assert_string_equal(state->bridge, "mqtt-sms-bridge");
+	assert_string_equal(state->content_type, "");
+}
+
 static void a_rejection_is_answered_there_as_well(struct world *world)
 {
 	world_start(world, &mqtt_5);
@@ -208,6 +227,7 @@ int main(void)
 {
 	static const struct world_test tests[] = {
 		WORLD_TEST_WITH(every_status_goes_to_the_response_topic_too, BROKER_MQTT_5),
+		WORLD_TEST_WITH(every_message_says_who_sent_it_and_what_it_is, BROKER_MQTT_5),
 		WORLD_TEST_WITH(a_rejection_is_answered_there_as_well, BROKER_MQTT_5),
 		WORLD_TEST_WITH(the_answer_outlives_a_restart, BROKER_MQTT_5),
 		WORLD_TEST_WITH(mosquitto_rr_gets_its_answer, BROKER_MQTT_5),
