@@ -51,8 +51,8 @@ self_test() {
     # shellcheck disable=SC2064 # the folder of now
     trap "rm -rf '$folder'" EXIT
     printf '#include <stdio.h>\nint main(void) { return puts("BRIDGE_CRASH_AT"); }\n' >"$folder/soft.c"
-    "$1" -O0 -no-pie -fno-stack-protector -fno-stack-clash-protection -Wl,-z,norelro -Wl,-z,lazy -Wl,-z,execstack -Wl,-rpath,/tmp \
-        -o "$folder/soft" "$folder/soft.c"
+    "$1" -O0 -no-pie -fno-stack-protector -fno-stack-clash-protection -Wl,-z,norelro -Wl,-z,lazy -Wl,-z,execstack \
+        -Wl,-rpath,/tmp -o "$folder/soft" "$folder/soft.c"
     if answer=$(check "$folder/soft"); then
         echo "a soft program passed"
         return 1
