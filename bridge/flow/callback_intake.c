@@ -71,9 +71,12 @@ static bool provider_fits(const struct callback_intake *intake, const struct arr
 	return webhook_keys_provider_fits(intake->keys, &what);
 }
 
-static void note_why(const char *why, const struct arrival *arrival)
+static void note_why(const struct callback_intake *intake, const char *why, const struct arrival *arrival)
 {
-	log_warn("", "callback refused", LOG_TEXT("why", why), LOG_TEXT("peer", arrival->request->peer));
+	int64_t untold;
+	if (counters_may_tell(intake->counters, clock_mono_ms(), &untold))
+		log_warn("", "callback refused", LOG_TEXT("why", why), LOG_TEXT("peer", arrival->request->peer),
+			 LOG_NUMBER("untold", untold));
 }
 
 /* A status of a SIM's command that is not in our store: another program's, or older than our retention. */
@@ -119,7 +122,7 @@ static enum verdict store_status(const struct callback_intake *intake, const str
 	case STORE_KNOWN:
 		return KNOWN;
 	case STORE_MISMATCH:
-		note_why("the token belongs to another command than the sid", arrival);
+		note_why(intake, "the token belongs to another command than the sid", arrival);
 		return FORGED;
 	case STORE_REPORT_FULL:
 		return FULL;
@@ -159,7 +162,7 @@ static enum verdict check(const struct callback_intake *intake, struct arrival *
 	char why[WHY_SIZE];
 	arrival->kind = callback_url_kind(intake->settings, request->path, &arrival->segment);
 	if (!callback_url_read(intake->keys, arrival->kind, arrival->segment, &arrival->token)) {
-		note_why("the token in the path is not ours", arrival);
+		note_why(intake, "the token in the path is not ours", arrival);
 		return FORGED;
 	}
 	/* With a provider's secret set, what cannot be parsed cannot be signed either. */
@@ -167,19 +170,19 @@ static enum verdict check(const struct callback_intake *intake, struct arrival *
 	const char *text = arrival->is_post ? request->body : request->query;
 	size_t len = arrival->is_post ? request->body_len : strlen(request->query);
 	if (arrival->is_post && !is_form_encoded(request)) {
-		note_why("the content type is not application/x-www-form-urlencoded", arrival);
+		note_why(intake, "the content type is not application/x-www-form-urlencoded", arrival);
 		return unreadable;
 	}
 	if (!form_parse(&arrival->form, text, len, why, sizeof(why))) {
-		note_why(why, arrival);
+		note_why(intake, why, arrival);
 		return unreadable;
 	}
 	if (!provider_fits(intake, arrival)) {
-		note_why("the provider's signature does not fit", arrival);
+		note_why(intake, "the provider's signature does not fit", arrival);
 		return FORGED;
 	}
 	if (!callback_decode(&arrival->callback, &arrival->form, why, sizeof(why))) {
-		note_why(why, arrival);
+		note_why(intake, why, arrival);
 		return MALFORMED;
 	}
 	return STORED;
@@ -194,7 +197,7 @@ static enum verdict store(const struct callback_intake *intake, const struct arr
 		return store_status(intake, arrival);
 	if (arrival->kind == CALLBACK_SMS)
 		return store_sms(intake, callback);
-	note_why("an SMS from a device came to the address of a command", arrival);
+	note_why(intake, "an SMS from a device came to the address of a command", arrival);
 	return FORGED;
 }
 

@@ -18,6 +18,16 @@ int64_t counters_get(struct counters *counters, enum counter counter)
 	return atomic_load_explicit(&counters->values[counter], memory_order_relaxed);
 }
 
+bool counters_may_tell(struct counters *counters, int64_t mono_ms, int64_t *ret_untold)
+{
+	enum { LINES_A_SECOND = 10 };
+	int64_t second = mono_ms / 1000 + 1, lines = 0;
+	if (atomic_exchange(&counters->refusal_second, second) != second)
+		lines = atomic_exchange(&counters->refusal_lines, 0);
+	*ret_untold = lines > LINES_A_SECOND ? lines - LINES_A_SECOND : 0;
+	return atomic_fetch_add(&counters->refusal_lines, 1) < LINES_A_SECOND;
+}
+
 void counters_latency(struct counters *counters, int64_t elapsed_us)
 {
 	int bucket = 0;

@@ -8,6 +8,7 @@
 #define BRIDGE_FLOW_COUNTERS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* COUNTER(name, Prometheus family, labels, help of the family) */
@@ -54,6 +55,7 @@ struct counters {
 	_Atomic int64_t latency[LATENCY_BUCKETS + 1];
 	_Atomic int64_t latency_us_sum;
 	_Atomic int64_t last_callback_ms; /* wall; 0: none yet */
+	_Atomic int64_t refusal_second, refusal_lines;
 };
 
 struct counter_text {
@@ -63,6 +65,10 @@ extern const struct counter_text counter_texts[COUNTER_COUNT];
 
 void counters_add(struct counters *counters, enum counter counter);
 int64_t counters_get(struct counters *counters, enum counter counter);
+/* May the log tell of one more refusal of what strangers can send as often as they like? Ten a second are enough.
+ * *ret_untold: how many were passed over in the last second that had any. */
+bool counters_may_tell(struct counters *counters, int64_t mono_ms, int64_t *ret_untold);
+
 void counters_latency(struct counters *counters, int64_t elapsed_us);
 
 #endif

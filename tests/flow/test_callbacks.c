@@ -96,6 +96,24 @@ static void what_is_not_right_is_refused_and_changes_nothing(void **state)
 	assert_int_equal(atomic_load(&world->counters.last_callback_ms), 0);
 }
 
+static void the_log_tells_of_ten_refusals_a_second(void **state)
+{
+	struct counters counters = {0};
+	int64_t untold;
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_true(counters_may_tell(&counters, 5000 + i, &untold));
+	for (int i = 0; i < 7; i++)
+		assert_false(counters_may_tell(&counters, 5500, &untold));
+	assert_int_equal(untold, 0);
+	assert_true(counters_may_tell(&counters, 6000, &untold));
+	assert_int_equal(untold, 7);
+	assert_true(counters_may_tell(&counters, 6001, &untold));
+	assert_int_equal(untold, 0);
+	assert_true(counters_may_tell(&counters, 9000, &untold));
+	assert_int_equal(untold, 0);
+}
+
 /* A proxy may take the path of the public URL off, or leave it. */
 static void both_paths_work_behind_a_proxy(void **state)
 {
@@ -205,6 +223,7 @@ int main(void)
 		WORLD_TEST(a_status_is_stored_and_told_once),
 		WORLD_TEST(a_failure_tells_code_and_message),
 		WORLD_TEST(what_is_not_right_is_refused_and_changes_nothing),
+		WORLD_TEST(the_log_tells_of_ten_refusals_a_second),
 		WORLD_TEST(both_paths_work_behind_a_proxy),
 		WORLD_TEST(a_callback_settles_an_unknown_outcome),
 		WORLD_TEST(a_token_of_another_command_is_forged),

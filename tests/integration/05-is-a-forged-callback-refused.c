@@ -1,11 +1,16 @@
 // Question: is a forged callback refused, without a hint why, and without any effect?
 // SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
 #include <string.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/limits.h"
 #include "bridge/base/text.h"
+#include "tests/harness/files.h"
 #include "tests/harness/webhook.h"
 #include "tests/harness/world.h"
+
+enum { FLOOD = 400 };
 
 /* Two commands that the API has and says nothing more about: `mine` and `other`. */
 struct scene {
@@ -116,6 +121,7 @@ static void the_status_token_cannot_bring_an_mo_sms_of_another(struct world *wor
 	text_format(body, sizeof(body),
 		    "CommandSid=HC%032d&SimSid=%s&Payload=planted&Direction=from_sim&Status=received", 7, METER_1_SIM);
 	assert_int_equal(http_status(bridge_port(world->bridge), "POST", "/callback/sms/x", body), 403);
+	assert_int_equal(http_status(bridge_port(world->bridge), "POST", scene.path, body), 403);
 	status_settle(world->client, "meter-003");
 	struct client_match planted = {.pieces = {"planted"}};
 	assert_int_equal(client_matches(world->client, &planted), 0);
@@ -140,6 +146,25 @@ static void with_a_provider_secret_an_unsigned_callback_is_refused(struct world 
 	assert_false(status_is(world->client, "meter-001", "w", "delivered"));
 }
 
+/* Anybody can knock, as often as they like: the log must not grow with it. */
+static void a_flood_of_forgeries_does_not_fill_the_log(struct world *world)
+{
+	char path[WORLD_FOLDER_SIZE + 32];
+	int lines = 0;
+	world_start(world, NULL);
+	int64_t began_ms = clock_mono_ms();
+	for (int i = 0; i < FLOOD; i++)
+		assert_int_equal(http_status(bridge_port(world->bridge), "POST", "/callback/status/x", "a=b"), 403);
+	int64_t seconds = (clock_mono_ms() - began_ms) / 1000 + 2;
+	assert_int_equal(bridge_metric(world->bridge, "mqtt_sms_bridge_callbacks_total{result=\"forged\"}"), FLOOD);
+	text_format(path, sizeof(path), "%s/bridge.log", world->folder);
+	char *log = file_text(path);
+	for (const char *at = log; (at = strstr(at, "callback refused")) != NULL; at++)
+		lines++;
+	free(log);
+	assert_in_range(lines, 1, 10 * seconds);
+}
+
 int main(void)
 {
 	static const struct world_test tests[] = {
@@ -148,6 +173,7 @@ int main(void)
 		WORLD_TEST(nothing_forged_has_an_effect),
 		WORLD_TEST(the_status_token_cannot_bring_an_mo_sms_of_another),
 		WORLD_TEST(with_a_provider_secret_an_unsigned_callback_is_refused),
+		WORLD_TEST(a_flood_of_forgeries_does_not_fill_the_log),
 	};
 	return WORLD_RUN(tests);
 }
