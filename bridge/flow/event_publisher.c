@@ -15,8 +15,9 @@
 
 enum {
 	ACKED_MAX = 4 * MQTT_WINDOW,
-	SUSPECT_TRIES = 3, /* then the oldest event goes alone, to learn whether it is the cause */
-	POISON_TRIES = 20  /* then it stays aside, to learn whether others get through without it */
+	POSTS_MAX = MQTT_WINDOW / 2, /* in flight; the other half is for events, however many posts wait */
+	SUSPECT_TRIES = 3,	     /* then the oldest event goes alone, to learn whether it is the cause */
+	POISON_TRIES = 20	     /* then it stays aside, to learn whether others get through without it */
 };
 
 struct event_publisher {
@@ -318,12 +319,12 @@ static enum look publish_events(struct event_publisher *publisher)
 	return sent && count == places ? LOOK_MORE : LOOK_DONE;
 }
 
-/* The next post goes into the window; its tag, 0: none waits. */
+/* The next post goes into the window; its tag, 0: none may. */
 static int64_t take_post(struct event_publisher *publisher, const struct post **ret)
 {
 	struct post post;
 	pthread_mutex_lock(&publisher->thread.lock);
-	bool any = post_queue_pop(&publisher->posts, &post);
+	bool any = publish_window_posts(&publisher->window) < POSTS_MAX && post_queue_pop(&publisher->posts, &post);
 	int64_t tag = any ? publish_window_enter_post(&publisher->window, &post, ret) : 0;
 	pthread_mutex_unlock(&publisher->thread.lock);
 	return tag;

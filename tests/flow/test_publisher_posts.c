@@ -147,6 +147,30 @@ static void a_publisher_that_waits_for_the_disk_is_no_hang(void **state)
 	world_free_disk(world);
 }
 
+/* As many as a fleet has devices, each taking the place that the one before has left: commands are still answered. */
+static void a_flood_of_posts_leaves_room_for_events(void **state)
+{
+	enum { FLOOD = 3 * MQTT_WINDOW };
+	struct world *world = *state;
+	char topic[32];
+	fake_mqtt_acknowledges(false);
+	start(world);
+	for (int i = 0; i < FLOOD; i++) {
+		text_format(topic, sizeof(topic), "flood/%d", i);
+		post(world, topic, true);
+	}
+	WAIT_FOR(fake_mqtt_count("flood/") > 0);
+	world_command(world, 1, "job");
+	for (size_t i = 0; fake_mqtt_count("/status") == 0; i++) {
+		WAIT_FOR(fake_mqtt_count("flood/") > i || fake_mqtt_count("/status") > 0);
+		if (i == FLOOD / 2)
+			fail_msg("no status among %zu posts", i);
+		if (fake_mqtt_count("flood/") > i)
+			fake_mqtt_ack(fake_mqtt_published("flood/", i).tag);
+	}
+	fake_mqtt_acknowledges(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +182,7 @@ int main(void)
 		WORLD_TEST(a_post_with_which_every_connection_dies_is_given_up),
 		WORLD_TEST(a_publisher_that_hangs_is_seen),
 		WORLD_TEST(a_publisher_that_waits_for_the_disk_is_no_hang),
+		WORLD_TEST(a_flood_of_posts_leaves_room_for_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
