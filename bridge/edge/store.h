@@ -267,6 +267,9 @@ size_t store_silent(struct store *store, int64_t now_ms, struct store_record *re
 void store_remember(struct store *store, const char *key, const char *value);
 void store_recall(struct store *store, const char *key, char *ret, size_t size);
 
+/* The same value for all of them, in one transaction; those that have it already cost nothing. "" forgets. */
+void store_remember_all(struct store *store, const char *const *keys, size_t count, const char *value);
+
 /* Walks the names that begin with `prefix` and whose value is not "": `key` holds the last one (at first the
  * prefix) and becomes the next. False at the end. */
 bool store_recall_next(struct store *store, const char *prefix, char *key, size_t size);

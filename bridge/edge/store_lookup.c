@@ -191,6 +191,41 @@ void store_remember(struct store *store, const char *key, const char *value)
 	put(store, (struct pair_args){.statement = SQL_META_PUT, .key = name, .value = value});
 }
 
+struct values_args {
+	const char *const *keys;
+	size_t count;
+	const char *value;
+};
+
+static void put_value(struct store *store, const char *key, const char *value)
+{
+	struct sql_statement *statement = store_statement(store, value[0] == '\0' ? SQL_META_DELETE : SQL_META_PUT);
+	sql_put_text(statement, 1, key);
+	if (value[0] != '\0')
+		sql_put_text(statement, 2, value);
+	sql_run(statement);
+}
+
+static void run_put_all(struct store *store, void *job)
+{
+	const struct values_args *args = job;
+	char name[NAME_SIZE], known[NAME_SIZE];
+	for (size_t i = 0; i < args->count; i++) {
+		named(name, args->keys[i]);
+		run_get(store, &(struct pair_args){
+				       .statement = SQL_META_GET, .key = name, .ret = known, .size = sizeof(known)});
+		if (!text_equal(known, args->value))
+			put_value(store, name, args->value);
+	}
+}
+
+void store_remember_all(struct store *store, const char *const *keys, size_t count, const char *value)
+{
+	static const struct store_job_kind kind = {.run = run_put_all};
+	struct values_args args = {keys, count, value};
+	store_queue_do(store, &kind, &args);
+}
+
 void store_recall(struct store *store, const char *key, char *ret, size_t size)
 {
 	char name[NAME_SIZE];

@@ -106,6 +106,7 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_SIM_NAME] = "SELECT unique_name FROM sims WHERE sim_sid = ?1",
 	[SQL_META_PUT] = "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+	[SQL_META_DELETE] = "DELETE FROM meta WHERE key = ?1",
 	[SQL_META_NEXT] = "SELECT key FROM meta WHERE key > ?1 AND value <> '' ORDER BY key LIMIT 1",
 };
 

@@ -13,7 +13,8 @@
 #include "bridge/codec/topic.h"
 #include "bridge/flow/thread.h"
 
-enum { BACKLOG_MAX = 256, PATIENCE_MS = 20, IDLE_MS = 60000 };
+/* A batch shares one commit: a large fleet is remembered in thousands of them, not a million. */
+enum { BACKLOG_MAX = 256, PATIENCE_MS = 20, IDLE_MS = 60000, BATCH = 128, KEY_SIZE = DEVICE_SIZE + 8 };
 
 #define REMEMBERED "ha:"
 
@@ -21,7 +22,12 @@ struct discovery {
 	struct discovery_parts parts;
 	struct thread thread;
 	_Atomic bool again;
-	size_t cleared; /* in this walk; the thread's own */
+
+	/* The thread's own. */
+	struct mapped_device batch[BATCH];
+	char keys[BATCH][KEY_SIZE];
+	size_t count;	/* in the batch */
+	size_t cleared; /* in this walk */
 };
 
 /* False when it is time to stop. The publisher's queue is shared with answers and health: never fill it. */
@@ -44,13 +50,19 @@ static void post(struct discovery *discovery, const char *id, const char *text, 
 			     &(struct event_post){.topic = topic, .payload = text, .len = len, .retain = true});
 }
 
-static void remember(struct discovery *discovery, const char *device, bool published)
+static void add_key(struct discovery *discovery, const char *device)
 {
-	char key[DEVICE_SIZE + 8], known[4];
-	text_format(key, sizeof(key), REMEMBERED "%s", device);
-	store_recall(discovery->parts.store, key, known, sizeof(known));
-	if ((known[0] != '\0') != published)
-		store_remember(discovery->parts.store, key, published ? "1" : "");
+	text_format(discovery->keys[discovery->count++], KEY_SIZE, REMEMBERED "%s", device);
+}
+
+/* The batch's keys are known from now on, or ("") forgotten. */
+static void remember(struct discovery *discovery, const char *value)
+{
+	const char *keys[BATCH];
+	for (size_t i = 0; i < discovery->count; i++)
+		keys[i] = discovery->keys[i];
+	store_remember_all(discovery->parts.store, keys, discovery->count, value);
+	discovery->count = 0;
 }
 
 static void publish_device(struct discovery *discovery, const struct mapped_device *mapped)
@@ -79,7 +91,6 @@ static void publish_device(struct discovery *discovery, const struct mapped_devi
 	else
 		post(discovery, id, buffer_text(&text), text.len);
 	buffer_clear(&text);
-	remember(discovery, mapped->device, true);
 }
 
 static void publish_bridge(struct discovery *discovery)
@@ -94,15 +105,30 @@ static void publish_bridge(struct discovery *discovery)
 	buffer_clear(&text);
 }
 
+/* Devices from `from` on; how many. They are remembered before the broker has them: one too many is cleared in vain,
+ * one too few stays there for ever. */
+static size_t gather(struct discovery *discovery, size_t from)
+{
+	size_t count = 0;
+	discovery->count = 0;
+	while (count < BATCH && mapping_at(discovery->parts.mapping, from + count, &discovery->batch[count]))
+		add_key(discovery, discovery->batch[count++].device);
+	if (count > 0)
+		remember(discovery, "1");
+	return count;
+}
+
 /* A reload in between starts the walk anew. */
 static bool publish_all(struct discovery *discovery)
 {
-	struct mapped_device mapped;
+	size_t count;
 	publish_bridge(discovery);
-	for (size_t i = 0; mapping_at(discovery->parts.mapping, i, &mapped); i++) {
-		if (!wait_for_publisher(discovery, BACKLOG_MAX) || atomic_load(&discovery->again))
-			return false;
-		publish_device(discovery, &mapped);
+	for (size_t from = 0; (count = gather(discovery, from)) > 0; from += count) {
+		for (size_t i = 0; i < count; i++) {
+			if (!wait_for_publisher(discovery, BACKLOG_MAX) || atomic_load(&discovery->again))
+				return false;
+			publish_device(discovery, &discovery->batch[i]);
+		}
 	}
 	return true;
 }
@@ -110,13 +136,12 @@ static bool publish_all(struct discovery *discovery)
 /* Walks the devices that were published and are in the mapping no more. False: it is time to stop. */
 static bool each_gone(struct discovery *discovery, void (*act)(struct discovery *discovery, const char *device))
 {
-	char key[DEVICE_SIZE + 8] = REMEMBERED;
-	struct mapped_device mapped;
+	char key[KEY_SIZE] = REMEMBERED;
 	while (store_recall_next(discovery->parts.store, REMEMBERED, key, sizeof(key))) {
 		const char *device = key + strlen(REMEMBERED);
 		if (!wait_for_publisher(discovery, BACKLOG_MAX))
 			return false;
-		if (!mapping_find(discovery->parts.mapping, device, &mapped))
+		if (!mapping_lists(discovery->parts.mapping, device))
 			act(discovery, device);
 	}
 	return true;
@@ -132,8 +157,21 @@ static void clear_device(struct discovery *discovery, const char *device)
 
 static void forget_device(struct discovery *discovery, const char *device)
 {
-	remember(discovery, device, false);
-	log_info("", "device cleared from Home Assistant", LOG_TEXT("device", device));
+	add_key(discovery, device);
+	if (discovery->count == BATCH)
+		remember(discovery, "");
+}
+
+static bool forget_gone(struct discovery *discovery)
+{
+	discovery->count = 0;
+	bool all = each_gone(discovery, forget_device);
+	if (discovery->count > 0)
+		remember(discovery, "");
+	if (all)
+		log_info("", "cleared from Home Assistant: no longer in the mapping",
+			 LOG_NUMBER("devices", (int64_t)discovery->cleared));
+	return all;
 }
 
 /* A device is forgotten only when the broker has everything, its clearing too: else nobody would ever clear it. */
@@ -142,9 +180,7 @@ static bool clear_gone(struct discovery *discovery)
 	discovery->cleared = 0;
 	if (!each_gone(discovery, clear_device))
 		return false;
-	if (discovery->cleared == 0)
-		return true;
-	return wait_for_publisher(discovery, 0) && each_gone(discovery, forget_device);
+	return discovery->cleared == 0 || (wait_for_publisher(discovery, 0) && forget_gone(discovery));
 }
 
 static void run(void *ctx)

@@ -70,6 +70,14 @@ bool mapping_find_sim(struct mapping *mapping, const char *sim_sid, const char *
 	return known;
 }
 
+bool mapping_lists(struct mapping *mapping, const char *device)
+{
+	pthread_rwlock_rdlock(&mapping->lock);
+	bool lists = devices_lists(mapping->devices, device);
+	pthread_rwlock_unlock(&mapping->lock);
+	return lists;
+}
+
 size_t mapping_count(struct mapping *mapping)
 {
 	pthread_rwlock_rdlock(&mapping->lock);

@@ -29,6 +29,9 @@ void mapping_replace(struct mapping *mapping, struct devices *devices);
 
 bool mapping_find(struct mapping *mapping, const char *device, struct mapped_device *ret);
 bool mapping_find_sim(struct mapping *mapping, const char *sim_sid, const char *unique_name, struct mapped_device *ret);
+
+/* Is it in the mapping file, whatever `unlisted` says of others? */
+bool mapping_lists(struct mapping *mapping, const char *device);
 size_t mapping_count(struct mapping *mapping);
 
 /* The device at `index` in file order; false past the end. For walking in small steps. */

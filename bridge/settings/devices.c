@@ -244,6 +244,11 @@ bool devices_find(const struct devices *devices, const char *name, struct device
 	return true;
 }
 
+bool devices_lists(const struct devices *devices, const char *name)
+{
+	return find_number(devices, &devices->by_name, name_of, name) != 0;
+}
+
 static uint32_t find_listed_sim(const struct devices *devices, const char *sim)
 {
 	return sim[0] ? find_number(devices, &devices->by_sim, sim_of, sim) : 0;

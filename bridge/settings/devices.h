@@ -40,6 +40,9 @@ enum devices_unlisted devices_unlisted(const struct devices *devices);
  * False: unknown. */
 bool devices_find(const struct devices *devices, const char *name, struct device *ret);
 
+/* Is it in the file, whatever `unlisted` says of others? */
+bool devices_lists(const struct devices *devices, const char *name);
+
 /* By a SIM's sid or unique_name, as the mapping wrote it; either may be "". */
 bool devices_find_sim(const struct devices *devices, const char *sim_sid, const char *unique_name, struct device *ret);
 

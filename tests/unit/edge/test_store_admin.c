@@ -307,6 +307,24 @@ static void values_and_names_are_remembered(void **state)
 	assert_string_equal(name, "Gate-8");
 }
 
+static void many_values_are_one_commit(void **state)
+{
+	static const char *const keys[] = {"ha:a", "ha:b", "ha:c"};
+	struct world *world = *state;
+	char key[64] = "ha:", value[64];
+	struct store_stats before, after;
+	store_stats(world->store, &before);
+	store_remember_all(world->store, keys, 3, "1");
+	store_stats(world->store, &after);
+	assert_int_equal(after.commits - before.commits, 1);
+	store_remember_all(world->store, keys, 2, "");
+	store_recall(world->store, "ha:a", value, sizeof(value));
+	assert_string_equal(value, "");
+	assert_true(store_recall_next(world->store, "ha:", key, sizeof(key)));
+	assert_string_equal(key, "ha:c");
+	assert_false(store_recall_next(world->store, "ha:", key, sizeof(key)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +345,7 @@ int main(void)
 		WORLD_TEST(what_was_replaced_during_its_attempt_is_cancelled_when_it_was_not_sent),
 		WORLD_TEST(the_answer_to_a_create_tells_which_sim_a_name_is),
 		WORLD_TEST(values_and_names_are_remembered),
+		WORLD_TEST(many_values_are_one_commit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,7 @@ static const struct plan plans[] = {
 	{SQL_SIM_NAME, "USING PRIMARY KEY (sim_sid=?)"},
 	{SQL_META_PUT, NULL},
 	{SQL_META_GET, "USING PRIMARY KEY (key=?)"},
+	{SQL_META_DELETE, "USING PRIMARY KEY (key=?)"},
 	{SQL_META_NEXT, "USING PRIMARY KEY (key>?)"},
 };
 
