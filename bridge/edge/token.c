@@ -156,6 +156,7 @@ static void set_static(struct token *token)
 			     : token_text_basic(token->header, token->username, token->secret);
 
 	token->generation = whole ? token->generation + 1 : 0;
+	token->fetched_ms = clock_mono_ms();
 	token->expires_ms = INT64_MAX;
 }
 
@@ -290,6 +291,16 @@ int64_t token_lifetime_s(struct token *token)
 
 	pthread_mutex_unlock(&token->lock);
 	return left_s;
+}
+
+int64_t token_age_s(struct token *token)
+{
+	pthread_mutex_lock(&token->lock);
+	int64_t now_ms = clock_mono_ms();
+	int64_t age_s = usable(token, now_ms) ? (now_ms - token->fetched_ms) / 1000 : -1;
+
+	pthread_mutex_unlock(&token->lock);
+	return age_s;
 }
 
 void token_why(struct token *token, char ret[WHY_SIZE])

@@ -49,6 +49,9 @@ void token_set_secret(struct token *token, const char *secret);
 /* Seconds until the current token ends; -1: it has no end, -2: there is none. */
 int64_t token_lifetime_s(struct token *token);
 
+/* Seconds since the current token was asked for, or taken into use where it is a fixed one; -1: there is none. */
+int64_t token_age_s(struct token *token);
+
 /* Why the last fetch gave no token; "" when it did, or there was none yet. Holds no secret. */
 void token_why(struct token *token, char ret[WHY_SIZE]);
 

@@ -191,6 +191,7 @@ static void explain_missing_token(struct account *account, char why[WHY_SIZE])
 void account_state(struct account *account, struct account_state *ret)
 {
 	ret->token_lifetime_s = token_lifetime_s(account->token);
+	ret->token_age_s = token_age_s(account->token);
 	pthread_mutex_lock(&account->lock);
 	ret->paused = account->circuit.failures > 0 || ret->token_lifetime_s == -2;
 	text_copy(ret->why, sizeof(ret->why), account->why);

@@ -23,6 +23,7 @@ struct account_state {
 	bool paused;
 	char why[WHY_SIZE];	  /* "" when it is not */
 	int64_t token_lifetime_s; /* -1: it has no end, -2: there is none */
+	int64_t token_age_s;	  /* -1: there is none */
 };
 
 /* `token` is borrowed for the account's lifetime; `rate`: creates a second, 0: no limit. */

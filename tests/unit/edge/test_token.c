@@ -162,6 +162,7 @@ static void a_token_is_fetched_as_documented(void **state)
 	assert_int_equal(token_authorization(scene.token, header), 1);
 	assert_string_equal(header, "Bearer token-1");
 	assert_in_range(token_lifetime_s(scene.token), 3590, 3600);
+	assert_in_range(token_age_s(scene.token), 0, 10);
 	assert_true(text_starts_with(scene.server->last, "POST /auth/token HTTP/1.1\r\n"));
 	assert_non_null(strstr(scene.server->last,
 			       "\r\n\r\ngrant_type=client_credentials&client_id=my%26id&client_secret=s3cret%26%2B"));
@@ -319,6 +320,7 @@ static void an_endpoint_that_is_away_is_tried_again(void **state)
 	wait_failures(&news, 2, why);
 	assert_non_null(strstr(why, "no answer"));
 	assert_int_equal(token_lifetime_s(token), -2);
+	assert_int_equal(token_age_s(token), -1);
 	assert_false(token_refused(token, 0));
 	token_stop(token);
 }
@@ -371,6 +373,7 @@ static void static_credentials_need_no_fetch(void **state)
 		assert_int_equal(token_authorization(token, header), usable ? 1 : 0);
 		assert_string_equal(header, ROWS[i].want);
 		assert_int_equal(token_lifetime_s(token), usable ? -1 : -2);
+		assert_int_equal(token_age_s(token) >= 0, usable);
 		assert_false(token_refused(token, 1));
 		token_set_secret(token, "other");
 		assert_true(token_authorization(token, header) > 0);
