@@ -1,6 +1,6 @@
 // The devices: those that match the filter, each with its last command and its last SMS.
 // SPDX-License-Identifier: Apache-2.0
-import {$, make} from './dom.js';
+import {$, make, put} from './dom.js';
 import {last, shade, word} from './entries.js';
 import {span} from './time.js';
 
@@ -31,23 +31,36 @@ function ago(what, entry, at, className) {
   return entry && make('span', className || '', `${what} ${span(Date.now() - at)} ago`);
 }
 
+// A button stays the same element for as long as its device is shown: a click that takes its time is not lost.
+const buttons = new Map();
+
+function button_for(device, choose) {
+  const known_one = buttons.get(device);
+  if (known_one) return known_one;
+  const button = make('button');
+  button.type = 'button';
+  button.dataset.device = device;
+  button.addEventListener('click', () => choose(button.getAttribute('aria-pressed') === 'true' ? '' : device));
+  buttons.set(device, button);
+  return button;
+}
+
+function fill(button, {device, label, sim}, {command, message} = {}) {
+  button.title = sim;
+  button.replaceChildren(make('b', '', device), ' ', make('span', 'dim', label === device ? '' : label),
+    make('span', 'last',
+      command ? ago(word(last(command).state), command, last(command).at, `state ${shade(last(command).state)}`)
+        : make('span', '', 'no command since the start'),
+      message ? ago('← SMS', message, message.at) : ''));
+}
+
 export function show(lately, chosen, choose) {
   const items = [...known.values()].map((device) => {
-    const {command, message} = lately.get(device.device) || {};
-    const button = make('button', '', make('b', '', device.device), ' ',
-      make('span', 'dim', device.label === device.device ? '' : device.label),
-      make('span', 'last',
-        command ? ago(word(last(command).state), command, last(command).at, `state ${shade(last(command).state)}`)
-          : make('span', '', 'no command yet'),
-        ago('← SMS', message, message?.at)));
-    button.type = 'button';
-    button.title = device.sim;
+    const button = button_for(device.device, choose);
+    fill(button, device, lately.get(device.device));
     button.setAttribute('aria-pressed', String(device.device === chosen));
-    button.addEventListener('click', () => choose(device.device === chosen ? '' : device.device));
-    button.dataset.device = device.device;
-    return make('li', '', button);
+    return button.parentElement || make('li', '', button);
   });
-  const focused = document.activeElement?.dataset?.device;
-  $('devices').replaceChildren(...items);
-  if (focused !== undefined) $('devices').querySelector(`[data-device="${CSS.escape(focused)}"]`)?.focus();
+  for (const device of buttons.keys()) if (!known.has(device)) buttons.delete(device);
+  put($('devices'), items);
 }

@@ -34,14 +34,19 @@ function without_repeats(steps) {
   return kept;
 }
 
+// How long the line to the next step is: a moment and an hour have to fit beside each other.
+const weight = (ms) => 1 + Math.log10(1 + Math.max(ms, 0) / 10);
+
+// A line through time: a point for each step, and the longer the next one took, the farther away it is.
 function life(command) {
   const list = make('ol', 'life');
   const steps = without_repeats(command.steps);
   steps.forEach((step, i) => {
-    const after = i ? ` +${span(step.at - steps[i - 1].at)}` : '';
+    const after = i ? `+${span(step.at - steps[i - 1].at)}` : '';
     const said = i && step.state === 'accepted' ? 'to be sent again' : word(step.state);
-    const item = make('li', shade(step.state), said, make('span', 'dim', after));
-    if (i === steps.length - 1) item.classList.add('now');
+    const item = make('li', shade(step.state), said, make('span', 'after', after));
+    if (i < steps.length - 1) item.style.setProperty('--weight', weight(steps[i + 1].at - step.at).toFixed(2));
+    else item.classList.add('now', is_open(command) ? 'open' : 'over');
     item.title = new Date(step.at).toLocaleString();
     list.append(item);
   });
@@ -64,7 +69,7 @@ export function show(entry) {
     return item;
   }
   const attempts = entry.attempts > 1 ? make('span', 'dim', `${entry.attempts} attempts`) : null;
-  item.append(make('div', 'who', make('span', 'dim', '→ to'), make('b', '', entry.device),
+  item.append(make('div', 'who', make('span', 'arrow to', '→ SMS to'), make('b', '', entry.device),
     make('span', 'mono dim', entry.id), attempts, when(entry.steps[0].at)), body(entry), life(entry));
   if (entry.code || entry.message)
     item.append(make('p', 'why', [entry.code, entry.message].filter(Boolean).join(': ')));

@@ -1,11 +1,11 @@
 // The page: follows the bridge's events and shows what they say.
 // SPDX-License-Identifier: Apache-2.0
-import {$, make} from './dom.js';
+import {$, make, put, say} from './dom.js';
 import * as devices from './devices.js';
 import * as list from './entries.js';
 import {plot} from './plot.js';
 import {prepare} from './send.js';
-import {span} from './time.js';
+import {span, time_of_day} from './time.js';
 
 const SHOWN = 200; // entries in the list; more are in memory
 const state = {hello: null, health: null, entries: new Map(), samples: [], chosen: '', due: false};
@@ -17,35 +17,54 @@ function forget() {
 
 // ---- what is shown ---------------------------------------------------------------------------------
 
+// What credentials cannot mend, time does.
+const help_for_api = (why) => /^api_40[13]\b|credential|token/.test(why) ? 'Mend the credentials, then reload (SIGHUP).'
+  : 'It is asked again by itself, one request at a time.';
+
+// [what, why, what to do] of each.
 function faults_of(health) {
   const faults = [];
-  const tell = (what, why) => faults.push(make('p', '', make('b', '', what), why ? ` ${why}` : ''));
-  if (health.broker !== 'up') tell('No connection to the broker.', health.broker_why);
-  if (health.api !== 'ok') tell('The API is paused; commands wait.', health.api_why);
+  if (health.broker !== 'up') faults.push(['No connection to the broker.', health.broker_why, 'It is tried again.']);
+  if (health.api !== 'ok')
+    faults.push(['The API is paused; commands wait.', health.api_why, help_for_api(health.api_why || '')]);
   if (health.disk !== 'ok')
-    tell('The disk is full; new commands are not taken.', 'Free some space where the spool lives.');
+    faults.push(['The disk is full; new commands are not taken.', '', 'Free some space where the spool lives.']);
   if (health.held > 0) {
-    tell(`${health.held} command${health.held > 1 ? 's are' : ' is'} held: nobody knows whether the SMS left.`,
-      `Cancel or retry: publish {"id":"…"} on ${state.hello?.bridge}/request/cancel or …/request/retry.`);
+    faults.push([`${health.held} command${health.held > 1 ? 's are' : ' is'} held.`,
+      'Nobody knows whether the SMS left.',
+      `Cancel or retry: publish {"id":"…"} on ${state.hello?.bridge}/request/cancel or …/request/retry.`]);
   }
   return faults;
+}
+
+function show_faults(faults) {
+  const said = JSON.stringify(faults);
+  if ($('faults').dataset.said === said) return;
+  $('faults').dataset.said = said;
+  $('faults').hidden = faults.length === 0;
+  $('faults').replaceChildren(...faults.map(([what, why, help]) =>
+    make('p', '', make('b', '', what), why ? ` ${why}` : '', make('span', 'help', help))));
+}
+
+function since_callback(health) {
+  if (health.last_callback) return span(Date.now() - Date.parse(health.last_callback));
+  return state.hello?.mode === 'polling' ? 'polling' : 'none yet';
 }
 
 function show_health() {
   const health = state.health;
   if (!health) return;
   const faults = faults_of(health);
-  $('faults').hidden = faults.length === 0;
-  $('faults').replaceChildren(...faults);
-  $('verdict').textContent = health.status === 'ok' ? 'all is well' : 'needs attention';
-  $('verdict').className = `badge ${health.status === 'ok' ? 'good' : 'bad'}`;
+  show_faults(faults);
+  const good = health.status === 'ok';
+  say('verdict', good ? 'all is well' : 'needs attention', `badge ${good ? 'good' : 'bad'}`);
   document.title = `${faults.length ? '⚠ ' : ''}mqtt-sms-bridge`;
   $('waiting').textContent = health.queue_depth;
   $('oldest').textContent = health.queue_depth ? span(health.oldest_age_s * 1000) : '–';
   $('unresolved').textContent = health.unresolved;
   $('unresolved').parentElement.classList.toggle('bad', health.held > 0);
   $('events').textContent = health.events_waiting;
-  $('callback').textContent = health.last_callback ? span(Date.now() - Date.parse(health.last_callback)) : 'none yet';
+  $('callback').textContent = since_callback(health);
 }
 
 function show_hello() {
@@ -55,7 +74,7 @@ function show_hello() {
   $('about').textContent = `${hello.version}, ${mode}, ${hello.api}${dry}`;
   $('masked').hidden = hello.bodies;
   $('send').hidden = !hello.send;
-  $('since').textContent = new Date(hello.epoch).toLocaleString();
+  $('since').textContent = `${new Date(hello.epoch).toLocaleDateString()} ${time_of_day(hello.epoch)}`;
   $('request-topic').textContent = `${hello.bridge}/request/pending`;
 }
 
@@ -77,15 +96,6 @@ function lately() {
     found.set(entry.device, of);
   }
   return found;
-}
-
-// What stands right already is not touched: a moved element would start its animation anew.
-function put(into, items) {
-  const wanted = new Set(items);
-  for (const item of [...into.children]) if (!wanted.has(item)) item.remove();
-  items.forEach((item, i) => {
-    if (into.children[i] !== item) into.insertBefore(item, into.children[i] || null);
-  });
 }
 
 function show_entries() {
@@ -167,8 +177,7 @@ function follow() {
     later();
   });
   source.onerror = () => {
-    $('verdict').textContent = 'no answer from the bridge';
-    $('verdict').className = 'badge bad';
+    say('verdict', 'no answer from the bridge', 'badge bad');
     state.health = null;
     if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
   };

@@ -8,6 +8,11 @@ const BASIC = '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤
   '¿abcdefghijklmnopqrstuvwxyzäöñüà';
 const EXTENDED = '^{}\\[~]|€\f';
 
+// What was said of the last text does not stand beside a new one.
+function forget_result() {
+  $('send-result').textContent = '';
+}
+
 function count() {
   const text = [...$('send-text').value];
   const foreign = text.find((character) => !BASIC.includes(character) && !EXTENDED.includes(character));
@@ -47,6 +52,7 @@ async function send(event) {
 export function prepare() {
   $('send-form').addEventListener('submit', send);
   $('send-text').addEventListener('input', count);
+  for (const field of ['send-text', 'send-device']) $(field).addEventListener('input', forget_result);
   $('send-text').addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) $('send-form').requestSubmit();
   });

@@ -1,11 +1,11 @@
 // What a person does with the status page, in a real browser. Run by tests/page/run.
 // SPDX-License-Identifier: Apache-2.0
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import assert from 'node:assert/strict';
 
-const {WORLD, BROKER_PORT, ADMIN_PORT, API_PORT, WORLD_SIM, PAGE_PACKAGES} = process.env;
+const {WORLD, BUILD, BRIDGE_PID, BROKER_PORT, ADMIN_PORT, API_PORT, WORLD_SIM, PAGE_PACKAGES} = process.env;
 const {chromium} = createRequire(`${PAGE_PACKAGES}/`)('playwright-core');
 const HOME = `http://127.0.0.1:${ADMIN_PORT}`;
 const SHOTS = process.env.SHOTS || `${WORLD}/shots`;
@@ -30,6 +30,25 @@ function raw(headers, body) {
   const args = ['-s', '-o', `${WORLD}/answer`, '-w', '%{http_code}', '-X', 'POST', '--data', body, `${HOME}/send`];
   for (const [name, value] of Object.entries(headers)) args.push('-H', `${name}: ${value}`);
   return Number(execFileSync('curl', args).toString());
+}
+
+// The bridge that a test started in the place of the first one.
+let second = null;
+
+const answers = () => fetch(`${HOME}/healthz`).then((answer) => answer.ok, () => false);
+
+async function until(what, holds) {
+  const deadline = Date.now() + PATIENCE.timeout;
+  while (!await holds()) {
+    assert.ok(Date.now() < deadline, `${what} did not happen`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+async function stop_second() {
+  const ended = second && new Promise((done) => second.once('exit', done));
+  second?.kill();
+  await ended;
 }
 
 const life_of = (page, id) => page.locator('.entry', {hasText: id}).locator('.life');
@@ -119,6 +138,37 @@ const tests = {
     await page.waitForFunction(() => document.querySelectorAll('#devices button').length === 2, null, PATIENCE);
   },
 
+  async 'a slow click counts, though the list moves on meanwhile'({page}) {
+    const place = await page.locator('#devices button', {hasText: 'front-gate'}).boundingBox();
+    await page.mouse.move(place.x + 20, place.y + 12); // on the name
+    await page.mouse.down();
+    publish('devices/front-gate/cmd', '{"payload":"open","id":"gate-2"}');
+    await life_of(page, 'gate-2').locator('.now', {hasText: 'delivered'}).waitFor(PATIENCE);
+    await page.mouse.up();
+    await page.locator('#devices button[aria-pressed=true]', {hasText: 'front-gate'}).waitFor(PATIENCE);
+    await page.keyboard.press('Escape');
+  },
+
+  async 'the keyboard stays where it is while the list moves on'({page}) {
+    await page.locator('#devices button', {hasText: 'front-gate'}).focus();
+    publish('devices/front-gate/cmd', '{"payload":"open","id":"gate-3"}');
+    await life_of(page, 'gate-3').locator('.now', {hasText: 'delivered'}).waitFor(PATIENCE);
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.device), 'front-gate');
+    await page.keyboard.press('Escape');
+  },
+
+  async 'what has not changed is not told to a screen reader again'({page}) {
+    await page.evaluate(() => {
+      window.told = 0;
+      window.watch = new MutationObserver((changes) => { window.told += changes.length; });
+      for (const id of ['verdict', 'faults', 'send-result'])
+        window.watch.observe(document.getElementById(id), {childList: true, characterData: true, subtree: true});
+    });
+    publish('devices/meter-001/cmd', '{"payload":"quiet","id":"quiet-1"}');
+    await life_of(page, 'quiet-1').locator('.now', {hasText: 'delivered'}).waitFor(PATIENCE);
+    assert.equal(await page.evaluate(() => { window.watch.disconnect(); return window.told; }), 0);
+  },
+
   async 'what a device says is text, not markup'({page}) {
     publish('devices/<img src=x onerror=alert(1)>/cmd', '{"payload":"x","id":"markup-1"}');
     const entry = page.locator('.entry', {hasText: 'markup-1'});
@@ -131,6 +181,7 @@ const tests = {
     await control('faults', [{on: 'create', times: -1, action: {status: 401}}]);
     publish('devices/meter-001/cmd', '{"payload":"later","id":"wait-1"}');
     await page.locator('#faults', {hasText: 'API is paused'}).waitFor(PATIENCE);
+    await page.locator('#faults', {hasText: 'Mend the credentials'}).waitFor(PATIENCE);
     await shot(page, 'fault');
     await control('faults', {}, 'DELETE');
     await page.locator('#faults').waitFor({state: 'hidden', timeout: 90000});
@@ -147,6 +198,9 @@ const tests = {
       await page.waitForTimeout(300); // the plots are drawn anew
       const [inner, wide] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
       assert.ok(wide <= inner, `${name}: ${wide} wide in ${inner}`);
+      assert.deepEqual(await page.evaluate(faint_texts), [], name);
+      assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.life li')]
+        .filter((step) => step.scrollWidth > step.clientWidth).map((step) => step.innerText)), [], `${name}: overlaps`);
       await shot(page, name);
     }
     await page.setViewportSize({width: 1280, height: 900});
@@ -189,9 +243,45 @@ const tests = {
     const outside = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name)
       .filter((name) => !name.startsWith(location.origin)));
     assert.deepEqual(outside, []);
-    assert.deepEqual(complaints.filter((text) => !/422|503|ERR_INTERNET_DISCONNECTED/.test(text)), []);
+    assert.deepEqual(complaints.filter((text) => !/422|503/.test(text)), []);
+  },
+
+  async 'a bridge that starts again is followed again, and what is over is gone'({page}) {
+    process.kill(Number(BRIDGE_PID));
+    await page.locator('#verdict.bad', {hasText: 'no answer from the bridge'}).waitFor(PATIENCE);
+    await until('the end of the bridge', async () => !await answers());
+    second = spawn(`${BUILD}/mqtt-sms-bridge`, ['-c', `${WORLD}/bridge.yaml`], {stdio: 'ignore'});
+    await page.locator('#verdict.good').waitFor(PATIENCE);
+    await page.locator('.entry', {hasText: 'job-1'}).waitFor({state: 'detached', ...PATIENCE});
+    publish('devices/meter-001/cmd', '{"payload":"hello again","id":"again-1"}');
+    await life_of(page, 'again-1').locator('.now.good', {hasText: 'delivered'}).waitFor(PATIENCE);
   },
 };
+
+// Runs in the page: texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3).
+function faint_texts() {
+  const parts = (color) => color.match(/[\d.]+/g).map(Number);
+  const light = (color) => parts(color).slice(0, 3).map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground_of = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const color = getComputedStyle(one).backgroundColor;
+      if ((parts(color)[3] ?? 1) > 0.5) return color;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const faint = new Set();
+  for (const element of document.querySelectorAll('body *')) {
+    const says = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!says || !element.checkVisibility() || element.matches(':disabled, noscript')) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [light(element instanceof SVGElement ? style.fill : style.color), light(ground_of(element))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) faint.add(`${element.tagName}.${element.className} ${contrast.toFixed(2)}`);
+  }
+  return [...faint];
+}
 
 async function shot(page, name) {
   mkdirSync(SHOTS, {recursive: true});
@@ -220,6 +310,7 @@ async function main() {
     }
   }
   await context.close();
+  await stop_second();
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed ? 1 : 0;
 }
