@@ -26,7 +26,7 @@ static int64_t smaller(int64_t a, int64_t b)
 static void list_mo(struct reconciler *reconciler)
 {
 	struct reconcile *reconcile = &reconciler->reconcile;
-	if (clock_mono_ms() < reconciler->next_mo_ms)
+	if (!reconcile->parts.settings->reconcile_messages || clock_mono_ms() < reconciler->next_mo_ms)
 		return;
 	int64_t interval_ms = polling_interval_ms(reconcile->parts.settings);
 	bool done = reconcile_mo(reconcile);

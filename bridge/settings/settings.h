@@ -82,6 +82,7 @@ struct settings {
 
 	int64_t reconcile_interval_ms, reconcile_settle_ms, reconcile_poll_after_ms;
 	int64_t reconcile_since_ms; /* -1: not set (RFC 3339 in the file) */
+	bool reconcile_messages;
 
 	char *mappings;	      /* path, resolved against the configuration's folder */
 	size_t mappings_line; /* where the configuration names it */

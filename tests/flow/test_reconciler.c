@@ -30,6 +30,20 @@ static void lists_are_read_at_the_start_and_after_each_interval(void **state)
 	assert_in_range(steps_until(world, 3, MINUTE), 10, 20);
 }
 
+/* Another bridge of the same account does it. */
+static void lists_are_not_read_where_that_is_switched_off(void **state)
+{
+	struct world *world = *state;
+	world->settings->reconcile_messages = false;
+	world_queued(world, "job", SID_A);
+	answer_fetch(&(struct listed){.sid = SID_A, .status = "delivered"});
+	world_start_reconciler(world);
+	/* What became of a command is asked for all the same. */
+	world_advance(world, 20 * MINUTE);
+	WAIT_FOR(world_is(world, "job", STATE_DELIVERED));
+	assert_int_equal(fake_http_count(MO_LISTS), 0);
+}
+
 static void polling_alone_it_reads_them_every_ten_seconds(void **state)
 {
 	struct world *world = *state;
@@ -145,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(lists_are_read_at_the_start_and_after_each_interval),
+		WORLD_TEST(lists_are_not_read_where_that_is_switched_off),
 		WORLD_TEST(polling_alone_it_reads_them_every_ten_seconds),
 		WORLD_TEST(polling_alone_it_finds_everything),
 		WORLD_TEST(an_unknown_outcome_is_looked_for_after_its_time_to_settle),

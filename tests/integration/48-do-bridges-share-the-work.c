@@ -8,7 +8,15 @@
 #include "tests/harness/load.h"
 #include "tests/harness/world.h"
 
-enum { BRIDGES = 3, DEVICES = 30, WAVE = 100, FOLDER_SIZE = 300, LINE_SIZE = 64, DEADLINE_MS = 90000 };
+enum {
+	BRIDGES = 3,
+	DEVICES = 30,
+	WAVE = 100,
+	FOLDER_SIZE = 300,
+	LINE_SIZE = 64,
+	DEADLINE_MS = 90000,
+	INTERVAL_MS = 200
+};
 
 struct group {
 	struct bridge *bridges[BRIDGES];
@@ -19,9 +27,16 @@ struct group {
 static struct bridge *create(struct world *world, const char *folder, int number, const char *mapping)
 {
 	char client_id[LINE_SIZE], topics[LINE_SIZE];
+	const char *messages = number == 0 ? "reconcile.messages: true" : "reconcile.messages: false";
 	text_format(client_id, sizeof(client_id), "mqtt.client_id: bridge-%d", number);
 	text_format(topics, sizeof(topics), "topics.bridge: bridge-%d", number);
-	const char *const lines[] = {"mqtt.share_group: bridges", "reconcile.poll_after: 1s", client_id, topics, NULL};
+	const char *const lines[] = {"mqtt.share_group: bridges",
+				     "reconcile.poll_after: 1s",
+				     "reconcile.interval: 200ms",
+				     messages,
+				     client_id,
+				     topics,
+				     NULL};
 	struct bridge_options options = {.folder = folder,
 					 .broker_port = broker_port(world->broker),
 					 .api_port = simulator_port(world->simulator),
@@ -105,11 +120,26 @@ static void a_killed_member_loses_and_doubles_nothing(struct world *world)
 	stop(&group);
 }
 
+/* Each has a spool of its own and knows nothing of what the others published: so one of them lists for all. */
+static void an_sms_from_a_device_is_told_by_one_of_them(struct world *world)
+{
+	struct client_match up = {.topic = "devices/load-3/up"};
+	struct group group;
+	char sid[LINE_SIZE];
+	start(world, &group);
+	simulator_fault(world->simulator, "[{\"on\":\"callback\",\"times\":-1,\"action\":\"lose\"}]");
+	simulator_mo(world->simulator, "HS00000000000000000000000000001003", "T=21.5", sid, sizeof(sid));
+	client_expect(world->client, "devices/load-3/up", sid);
+	client_expect_none_more(world->client, &up, 1, 5 * INTERVAL_MS);
+	stop(&group);
+}
+
 int main(void)
 {
 	static const struct world_test tests[] = {
 		WORLD_TEST_WITH(the_work_is_shared, BROKER_SHARES),
 		WORLD_TEST_WITH(a_killed_member_loses_and_doubles_nothing, BROKER_SHARES),
+		WORLD_TEST_WITH(an_sms_from_a_device_is_told_by_one_of_them, BROKER_SHARES),
 	};
 	return WORLD_RUN(tests);
 }
