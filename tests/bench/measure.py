@@ -1,6 +1,7 @@
 """What is measured: each function returns figures; nothing is judged here."""
 # SPDX-License-Identifier: Apache-2.0
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -212,7 +213,7 @@ def backlog(world, waiting, devices):
 
 
 def at_size(world, sizes, seconds, rounds):
-    """Rates with so many finished commands in the spool; the rounds go around among the sizes."""
+    """Rates with so many finished commands in the spool, and its size; the rounds go around among the sizes."""
     bridges, rates = {}, {size: [] for size in sizes}
     for _ in range(rounds):
         for size in sizes:
@@ -220,4 +221,5 @@ def at_size(world, sizes, seconds, rounds):
                                                                                        DEVICES)))
             rates[size].append(downlink(world, bridge, seconds, f"{size} stored")["rate"])
             bridge.stop()
-    return {size: sorted(found)[len(found) // 2] for size, found in rates.items()}
+    return {size: {"rate": sorted(found)[len(found) // 2], "mb": os.stat(bridges[size]).st_size / 1e6}
+            for size, found in rates.items()}

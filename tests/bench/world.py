@@ -113,7 +113,7 @@ class World:
         conf = self.folder / "broker.conf"
         conf.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
                         "max_inflight_messages 0\nset_tcp_nodelay true\nlog_dest none\n")
-        self.run("mosquitto", ["mosquitto", "-c", conf])
+        self.broker_process = self.run("mosquitto", ["mosquitto", "-c", conf])
         await_that("the broker", 10, lambda: is_open(port))
         return port
 
@@ -165,7 +165,9 @@ http {{
 class Bridge:
     """The daemon under test."""
 
-    def __init__(self, world, durability="power", api=None, devices=DEVICES, spool=None, wait_s=60, group=""):
+    def __init__(self, world, durability="power", api=None, devices=DEVICES, spool=None, wait_s=60, group="",
+                 extra="log: {level: error}
+"):
         self.world = world
         self.webhook, self.admin = free_port(), free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bridge-", dir=world.folder))
@@ -182,7 +184,7 @@ class Bridge:
             f'secret_file: {secret}}}\n'
             f'admin: {{listen: "127.0.0.1:{self.admin}"}}\n'
             f'spool: {{path: {self.spool}, durability: {durability}}}\n'
-            f'mappings: {mapping_of(world, devices)}\nlog: {{level: error}}\n')
+            f'mappings: {mapping_of(world, devices)}\n{extra}')
         began = time.monotonic()
         self.process = world.run("bridge", [BUILD / "mqtt-sms-bridge", "-c", self.config])
         await_that("the bridge", wait_s, self.is_ready)
