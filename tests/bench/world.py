@@ -166,8 +166,7 @@ class Bridge:
     """The daemon under test."""
 
     def __init__(self, world, durability="power", api=None, devices=DEVICES, spool=None, wait_s=60, group="",
-                 extra="log: {level: error}
-"):
+                 extra="log: {level: error}\n"):
         self.world = world
         self.webhook, self.admin = free_port(), free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bridge-", dir=world.folder))
