@@ -51,7 +51,7 @@ def read_tree(root):
         folders[:] = sorted(name for name in folders if not SKIPPED_FOLDERS.match(name))
         for name in sorted(set(names) - {".git"}):  # a file where the tree is a linked one
             path = Path(folder, name)
-            if path.is_symlink() or name == ".git":  # in a worktree of git it is a file
+            if path.is_symlink():
                 continue
             data = path.read_bytes()
             if b"\0" not in data:
