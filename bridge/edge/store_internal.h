@@ -2,7 +2,7 @@
  *
  * store_open.c    finding the file fit to use, schema      store_writer.c  group commit
  * store_queue.c   callers and their jobs                   store_space.c   watermark and ballast
- * store_sql.c     every statement
+ * store_sql.c     every statement (store_sql.h)
  * store_row.c     a command's row, its one way to change   store_lane.c    order for each SIM
  * store_intake.c  commands in     store_attempt.c  commands out      store_report.c  what came back
  * store_order.c   both at once
@@ -27,6 +27,7 @@
 #include "bridge/codec/event.h"
 #include "bridge/edge/sqlite.h"
 #include "bridge/edge/store.h"
+#include "bridge/edge/store_sql.h"
 
 enum {
 	STORE_EVENT_MAX = 16384,	      /* a rendered status */
@@ -39,71 +40,6 @@ enum {
 };
 
 #define STORE_DAY_MS 86400000
-
-/* ---- statements: store_sql.c --------------------------------------------------------------- */
-
-enum store_sql {
-	SQL_ROW_BY_SEQ,
-	SQL_ROW_BY_SID,
-	SQL_ROW_BY_CLIENT,
-	SQL_ROWS_BY_CLIENT,
-	SQL_CLIENT_CANCELLABLE,
-	SQL_ROW_INSERT,
-	SQL_ROW_MOVE,
-	SQL_ROW_MOVE_SID,
-	SQL_ROW_SET_SID,
-	SQL_ROW_POSTPONE,
-	SQL_ROW_DELETE,
-	SQL_LANE_BUSY,
-	SQL_LANE_HEAD,
-	SQL_LANE_READY,
-	SQL_LANE_UNREADY,
-	SQL_READY_ANY,
-	SQL_TAKE_NEXT,
-	SQL_TAKE_DUE,
-	SQL_TAKE_CLAMP,
-	SQL_EXPIRED_NEXT,
-	SQL_DEVICE_WITHDRAW,
-	SQL_SENDING_NEXT,
-	SQL_DEVICE_ACCEPTED,
-	SQL_DEVICE_ACCEPTED_COUNT,
-	SQL_UNKNOWN_DUE,
-	SQL_UNKNOWN_NEXT,
-	SQL_UNKNOWN_CLAMP,
-	SQL_UNKNOWN_DOUBT,
-	SQL_SILENT_DUE,
-	SQL_SILENT_NEXT,
-	SQL_SILENT_CLAMP,
-	SQL_PENDING_ALL,
-	SQL_PENDING_DEVICE,
-	SQL_OLDEST,
-	SQL_RETENTION_NEXT,
-	SQL_DELIVERY_GET,
-	SQL_DELIVERY_PUT,
-	SQL_DELIVERY_CLEAR,
-	SQL_DELIVERY_DROP,
-	SQL_DELIVERY_ASIDE,
-	SQL_DELIVERY_ABOVE,
-	SQL_DELIVERY_LIKE,
-	SQL_BUDGET_GET,
-	SQL_BUDGET_ADD,
-	SQL_BUDGET_CLEAR,
-	SQL_EVENT_INSERT,
-	SQL_EVENT_READ,
-	SQL_EVENT_DELETE,
-	SQL_MO_INSERT,
-	SQL_MO_KNOWN,
-	SQL_MO_RETENTION,
-	SQL_SIM_PUT,
-	SQL_SIM_NAME,
-	SQL_META_PUT,
-	SQL_META_GET,
-	SQL_META_DELETE,
-	SQL_META_NEXT
-};
-enum { STORE_SQL_COUNT = SQL_META_NEXT + 1 };
-
-const char *store_sql_text(enum store_sql which);
 
 /* ---- the store ----------------------------------------------------------------------------- */
 

@@ -12,12 +12,11 @@
 #include "bridge/flow/post_queue.h"
 #include "bridge/flow/publish_window.h"
 #include "bridge/flow/thread.h"
+#include "bridge/rule/suspect.h"
 
 enum {
 	ACKED_MAX = 4 * MQTT_WINDOW,
 	POSTS_MAX = MQTT_WINDOW / 2, /* in flight; the other half is for events, however many posts wait */
-	SUSPECT_TRIES = 3,	     /* then the oldest event goes alone, to learn whether it is the cause */
-	POISON_TRIES = 20	     /* then it stays aside, to learn whether others get through without it */
 };
 
 struct event_publisher {
@@ -36,12 +35,11 @@ struct event_publisher {
 	bool acquitted;	   /* and the suspect among it */
 	bool watchful;	   /* the thread wants to know of every PUBACK; else only */
 	size_t wake_below; /* when fewer places than this are taken */
-	int64_t suspect;   /* 0: none */
+	int64_t watched;   /* the suspect, 0: none */
 
 	/* The thread's own. */
 	int64_t cursor;
-	int64_t aside; /* 0: none */
-	int suspect_tries;
+	struct suspect suspect;
 	int64_t drain_until_ms; /* monotonic, while stopping */
 };
 
@@ -89,7 +87,7 @@ size_t event_publisher_backlog(struct event_publisher *publisher)
 /* An event's PUBACK goes to the store at once, before its place is free: who starts over does not read it again. */
 static void note_event(struct event_publisher *publisher, int64_t tag)
 {
-	publisher->acquitted = publisher->acquitted || tag == publisher->suspect;
+	publisher->acquitted = publisher->acquitted || tag == publisher->watched;
 	crash_point("publisher-before-done");
 	if (!store_event_done(publisher->store, tag) && publisher->acked_count < ACKED_MAX)
 		publisher->acked[publisher->acked_count++] = tag;
@@ -141,37 +139,26 @@ void event_publisher_on_reset(void *ctx)
 	thread_wake(&publisher->thread);
 }
 
-/* A connection died with events in flight. When it is always the same one at the head, that one may be the cause. A
- * broker that is ill itself looks the same; so the last proof is that others get through while that one stays aside. */
+/* The connection died; `oldest` was the oldest event that it had, 0: none. */
 static void suspect_oldest(struct event_publisher *publisher, int64_t oldest)
 {
-	if (publisher->aside != 0) { /* it died without that one as well: not the cause */
-		publisher->aside = 0;
-		publisher->suspect_tries = 0;
-		return;
-	}
-	if (oldest == 0)
-		return;
-	publisher->suspect_tries = oldest == publisher->suspect ? publisher->suspect_tries + 1 : 1;
+	if (suspect_died(&publisher->suspect, oldest))
+		publisher->cursor = oldest;
 	pthread_mutex_lock(&publisher->thread.lock);
-	publisher->suspect = oldest;
+	publisher->watched = publisher->suspect.event;
 	pthread_mutex_unlock(&publisher->thread.lock);
-	if (publisher->suspect_tries >= POISON_TRIES)
-		publisher->aside = publisher->cursor = oldest;
 }
 
-/* What the broker's acknowledgements say of the suspect; `acquitted`: it is among them. */
-static void judge_suspect(struct event_publisher *publisher, bool acquitted, bool answered)
+/* The broker acknowledged something; `acquitted`: the suspect is among it. */
+static void judge_suspect(struct event_publisher *publisher, bool acquitted)
 {
-	if (acquitted)
-		publisher->suspect_tries = 0;
-	if (publisher->aside == 0 || !answered)
+	int tries = publisher->suspect.tries;
+	int64_t guilty = suspect_answered(&publisher->suspect, acquitted);
+	if (guilty == 0)
 		return;
 	log_error("", "event dropped: the connection dies with it each time, and only with it",
-		  LOG_NUMBER("event", publisher->aside), LOG_NUMBER("tries", publisher->suspect_tries));
-	store_events_done(publisher->store, &publisher->aside, 1);
-	publisher->aside = 0;
-	publisher->suspect_tries = 0;
+		  LOG_NUMBER("event", guilty), LOG_NUMBER("tries", tries));
+	store_events_done(publisher->store, &guilty, 1);
 }
 
 /* Posts that a lost handle had: in front of the others again, in their order. Under the lock. */
@@ -221,7 +208,8 @@ static void take_notes(struct event_publisher *publisher)
 	pthread_mutex_unlock(&publisher->thread.lock);
 	if (count > 0)
 		store_events_done(publisher->store, acked, count);
-	judge_suspect(publisher, acquitted, answered);
+	if (answered)
+		judge_suspect(publisher, acquitted);
 	if (reset)
 		start_over(publisher);
 }
@@ -229,14 +217,14 @@ static void take_notes(struct event_publisher *publisher)
 /* What a PUBACK has to wake the thread for from here on: `limit` places, of which `free_places` are free. */
 static void set_wake(struct event_publisher *publisher, size_t limit, size_t free_places)
 {
-	publisher->watchful = publisher->suspect_tries > 0 || publisher->aside != 0 || publisher->thread.stopping;
+	publisher->watchful = suspect_waits(&publisher->suspect) || publisher->thread.stopping;
 	publisher->wake_below = free_places == 0 ? limit / 2 + 1 : 0;
 }
 
 /* How many more may be in flight now. */
 static size_t room(struct event_publisher *publisher)
 {
-	size_t limit = publisher->suspect_tries >= SUSPECT_TRIES ? 1 : MQTT_WINDOW;
+	size_t limit = suspect_goes_alone(&publisher->suspect) ? 1 : MQTT_WINDOW;
 	pthread_mutex_lock(&publisher->thread.lock);
 	size_t taken = publisher->window.taken + publisher->acked_count;
 	size_t free_places = publisher->ready && !publisher->reset && taken < limit ? limit - taken : 0;

@@ -34,7 +34,7 @@ static void map(struct world *world, const char *text)
 	text_format(path, sizeof(path), "%s/devices.yaml", world->folder);
 	world_write(world, "devices.yaml", text);
 	settings_faults_init(&faults);
-	struct devices *devices = devices_load(path, &faults);
+	struct devices *devices = devices_load(path, "bridge.yaml", 1, &faults);
 	assert_non_null(devices);
 	mapping_replace(world->mapping, devices);
 	settings_faults_clear(&faults);

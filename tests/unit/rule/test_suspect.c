@@ -1,0 +1,79 @@
+/* suspect: is the event dropped that kills every connection, and no other? */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/rule/suspect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void die(struct suspect *suspect, int64_t oldest, int times)
+{
+	for (int i = 0; i < times; i++)
+		assert_false(suspect_died(suspect, oldest));
+}
+
+static void who_is_at_the_head_of_three_deaths_goes_alone(void **state)
+{
+	struct suspect suspect = {0};
+	(void)state;
+	die(&suspect, 7, SUSPECT_TRIES - 1);
+	assert_false(suspect_goes_alone(&suspect));
+	die(&suspect, 7, 1);
+	assert_true(suspect_goes_alone(&suspect));
+	assert_int_equal(suspect_answered(&suspect, true), 0);
+	assert_false(suspect_goes_alone(&suspect));
+	assert_false(suspect_waits(&suspect));
+}
+
+static void deaths_with_different_heads_prove_nothing(void **state)
+{
+	struct suspect suspect = {0};
+	(void)state;
+	for (int64_t event = 1; event <= 10 * POISON_TRIES; event++)
+		assert_false(suspect_died(&suspect, event));
+	assert_false(suspect_goes_alone(&suspect));
+}
+
+static void it_is_dropped_when_others_get_through_without_it(void **state)
+{
+	struct suspect suspect = {0};
+	(void)state;
+	die(&suspect, 7, POISON_TRIES - 1);
+	assert_true(suspect_died(&suspect, 7));
+	assert_true(suspect_waits(&suspect));
+	assert_int_equal(suspect_answered(&suspect, false), 7);
+	assert_int_equal(suspect_answered(&suspect, false), 0);
+}
+
+static void a_death_without_it_acquits_it(void **state)
+{
+	struct suspect suspect = {0};
+	(void)state;
+	die(&suspect, 7, POISON_TRIES - 1);
+	assert_true(suspect_died(&suspect, 7));
+	assert_false(suspect_died(&suspect, 9));
+	assert_int_equal(suspect_answered(&suspect, false), 0);
+	assert_false(suspect_waits(&suspect));
+}
+
+static void a_death_with_nothing_in_flight_counts_for_nobody(void **state)
+{
+	struct suspect suspect = {0};
+	(void)state;
+	die(&suspect, 0, 10 * POISON_TRIES);
+	assert_false(suspect_waits(&suspect));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_is_at_the_head_of_three_deaths_goes_alone),
+		cmocka_unit_test(deaths_with_different_heads_prove_nothing),
+		cmocka_unit_test(it_is_dropped_when_others_get_through_without_it),
+		cmocka_unit_test(a_death_without_it_acquits_it),
+		cmocka_unit_test(a_death_with_nothing_in_flight_counts_for_nobody),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
