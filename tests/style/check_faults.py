@@ -71,7 +71,7 @@ def check(text, tests, exists):
 def tests_in(text):
     """Functions of a C program that it hands to a runner, by name."""
     defined = set(re.findall(r"^static void (\w+)\(", text, re.M))
-    return defined & set(re.findall(r"\b(?:cmocka_unit_test\w*|(?:[A-Z]+_)*TEST)\(\s*(\w+)", text))
+    return defined & set(re.findall(r"\b(?:cmocka_unit_test\w*|(?:[A-Z]+_)*TEST(?:_WITH)?)\(\s*(\w+)", text))
 
 
 def tests_of(root):
