@@ -125,9 +125,8 @@ void topic_fill(char to[TOPIC_SIZE], const char *template_text, const char *devi
 	(void)text_format(to, TOPIC_SIZE, "%.*s%s%s", (int)before, template_text, device, after);
 }
 
-bool topic_extract(const char *template_text, const char *topic, char device[DEVICE_SIZE])
+bool topic_level(const char *template_text, const char *topic, char *to, size_t size)
 {
-	char found[DEVICE_SIZE] = "";
 	bool matches = true;
 	const char *filter = template_text, *name = topic;
 
@@ -135,11 +134,19 @@ bool topic_extract(const char *template_text, const char *topic, char device[DEV
 		struct level want = take_level(&filter), have = take_level(&name);
 
 		if (level_is(want, "+"))
-			matches = text_copy_bytes(found, sizeof found, have.text, have.len);
+			matches = text_copy_bytes(to, size, have.text, have.len);
 		else
 			matches = want.len == have.len && memcmp(want.text, have.text, want.len) == 0;
 	}
-	if (filter || name || !matches || !topic_device_is_valid(found, (char[WHY_SIZE]){0}, WHY_SIZE))
+	return !filter && !name && matches;
+}
+
+bool topic_extract(const char *template_text, const char *topic, char device[DEVICE_SIZE])
+{
+	char found[DEVICE_SIZE] = "";
+
+	if (!topic_level(template_text, topic, found, sizeof found) ||
+	    !topic_device_is_valid(found, (char[WHY_SIZE]){0}, WHY_SIZE))
 		return false;
 	return text_copy(device, DEVICE_SIZE, found);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/command_intake.h"
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -201,9 +202,24 @@ static void accept(struct handling *handling, const struct mapped_device *mapped
 	tell_outcome(handling, mapped, command, &accepted);
 }
 
-/* Why a message is none that is ever sent, whatever it says: "" when it is not so. */
-static struct command_fault fault_before_all(const struct mqtt_message *message, bool known)
+/* What stands for the device in the topic. Also a name that no device can have (too long, say) gets its answer, where a
+ * status topic can be made of it; false where not. */
+static bool find_device(const struct settings *settings, const char *topic, char device[TOPIC_SIZE])
 {
+	char status[TOPIC_SIZE], why[WHY_SIZE];
+	if (!topic_level(settings->topics_command, topic, device, TOPIC_SIZE) || device[0] == '\0' ||
+	    strlen(settings->topics_status) + strlen(device) > TOPIC_SIZE)
+		return false;
+	topic_fill(status, settings->topics_status, device);
+	return topic_name_is_valid(status, why, sizeof(why)) && status[0] != '$';
+}
+
+/* Why a message is none that is ever sent, whatever it says: "" when it is not so. */
+static struct command_fault fault_before_all(const struct mqtt_message *message, const char *device, bool known)
+{
+	char why[WHY_SIZE];
+	if (!topic_device_is_valid(device, why, sizeof(why)))
+		return fault_of("unknown_device", why);
 	if (message->retained)
 		return fault_of("retained", "a retained message is not a new command; publish it without retain, and "
 					    "clear the retained one with an empty message");
@@ -217,10 +233,9 @@ static void handle(struct handling *handling)
 {
 	struct command_intake *intake = handling->intake;
 	const struct mqtt_message *message = handling->message;
-	char device[DEVICE_SIZE], why[WHY_SIZE];
-	if (!topic_extract(intake->settings->topics_command, message->topic, device) ||
-	    !topic_device_is_valid(device, why, sizeof(why))) {
-		/* No status topic can be made of such a name; the log is the only answer. */
+	char device[TOPIC_SIZE];
+	if (!find_device(intake->settings, message->topic, device)) {
+		/* The log is the only answer. */
 		counters_add(intake->counters, COUNT_MESSAGE_UNUSABLE);
 		log_warn("", "dropped: no valid device in the topic", LOG_TEXT("topic", message->topic));
 		return;
@@ -228,11 +243,11 @@ static void handle(struct handling *handling)
 	struct command command = {0};
 	struct command_fault fault = {0};
 	struct mapped_device mapped;
-	bool known = mapping_find(intake->mapping, device, &mapped);
+	bool known = mapping_find(intake->mapping, device, &mapped); /* false for what is no device's name */
 	enum command_form form = known ? mapped.cmd : COMMAND_ANY;
 	bool decoded = command_decode(&command, message->payload, message->len, form,
 				      intake->settings->limits_strict_septets, &fault);
-	struct command_fault before = fault_before_all(message, known);
+	struct command_fault before = fault_before_all(message, device, known);
 	if (before.code[0] != '\0') {
 		text_copy(before.id, sizeof(before.id), decoded ? command.id : fault.id);
 		text_copy(before.payload, sizeof(before.payload), decoded ? command.payload : "");

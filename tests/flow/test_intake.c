@@ -69,8 +69,7 @@ static void an_empty_message_is_no_command(void **state)
 static void a_topic_without_a_device_is_dropped(void **state)
 {
 	struct world *world = *state;
-	static const char *const topics[] = {"old/meter-1/cmd", "devices/meter-1/cmd/x", "devices//cmd",
-					     "devices/$x/cmd"};
+	static const char *const topics[] = {"old/meter-1/cmd", "devices/meter-1/cmd/x", "devices//cmd"};
 	for (size_t i = 0; i < ROWS(topics); i++) {
 		const struct mqtt_message message = {
 			.topic = topics[i], .payload = "x", .len = 1, .reply_topic = "", .expiry_s = -1};
@@ -79,6 +78,25 @@ static void a_topic_without_a_device_is_dropped(void **state)
 			    (int64_t)i + 1);
 	}
 	want_told(world, "");
+}
+
+/* Every command gets an answer: its name is one, only not a device's. */
+static void a_name_that_no_device_can_have_is_answered(void **state)
+{
+	struct world *world = *state;
+	char topic[200];
+	const struct mqtt_message message = {.topic = topic,
+					     .payload = "{\"payload\": \"x\", \"id\": \"n\"}",
+					     .len = 26,
+					     .reply_topic = "",
+					     .expiry_s = -1};
+	text_format(topic, sizeof(topic), "devices/$x/cmd");
+	command_intake_take(&world->intake, &message);
+	want_told(world, "$x n rejected:unknown_device");
+	text_format(topic, sizeof(topic), "devices/%0129d/cmd", 0);
+	command_intake_take(&world->intake, &message);
+	assert_non_null(strstr(world_told(world), "0 n rejected:unknown_device"));
+	assert_int_equal(counters_get(&world->counters, COUNT_MESSAGE_REJECTED), 2);
 }
 
 static const struct {
@@ -225,6 +243,7 @@ int main(void)
 		WORLD_TEST(what_cannot_be_sent_is_answered_with_its_reason),
 		WORLD_TEST(an_empty_message_is_no_command),
 		WORLD_TEST(a_topic_without_a_device_is_dropped),
+		WORLD_TEST(a_name_that_no_device_can_have_is_answered),
 		WORLD_TEST(the_smallest_of_ttl_expiry_and_max_age_counts),
 		WORLD_TEST(an_answer_never_goes_where_it_would_come_back),
 		WORLD_TEST(a_safe_reply_topic_gets_a_copy_with_its_correlation),
