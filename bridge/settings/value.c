@@ -55,11 +55,11 @@ bool value_to_bytes(const char *text, int64_t *ret_bytes)
 
 bool value_to_flag(const char *text, bool *ret)
 {
-	int index = value_word_index("false true", text);
+	int index = value_word_index("false true False True FALSE TRUE", text);
 
 	if (index < 0)
 		return false;
-	*ret = index == 1;
+	*ret = index % 2 == 1;
 	return true;
 }
 

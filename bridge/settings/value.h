@@ -17,6 +17,7 @@ bool value_to_duration(const char *text, int64_t *ret_ms);
 /* The same in B, KiB, MiB, GiB, TiB. */
 bool value_to_bytes(const char *text, int64_t *ret_bytes);
 
+/* As YAML 1.2 writes it (core schema, 10.3.2): `true`, `True`, `TRUE` and likewise. */
 bool value_to_flag(const char *text, bool *ret);
 
 /* With the largest unit that leaves a whole number; not negative. */

@@ -86,8 +86,16 @@ static void a_flag_is_true_or_false_and_nothing_else(void **state)
 	assert_true(flag);
 	assert_true(value_to_flag("false", &flag));
 	assert_false(flag);
+	assert_true(value_to_flag("True", &flag));
+	assert_true(flag);
+	assert_true(value_to_flag("FALSE", &flag));
+	assert_false(flag);
+	assert_true(value_to_flag("TRUE", &flag));
+	assert_true(flag);
+	assert_true(value_to_flag("False", &flag));
+	assert_false(flag);
 	assert_false(value_to_flag("yes", &flag));
-	assert_false(value_to_flag("True", &flag));
+	assert_false(value_to_flag("tRUE", &flag));
 	assert_false(value_to_flag("", &flag));
 	assert_false(value_to_flag("false true", &flag));
 }
