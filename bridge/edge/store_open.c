@@ -67,7 +67,10 @@ static bool folder_is_fit(const char *folder, char *why, size_t why_size)
 		return false;
 	}
 	if ((st.st_mode & S_IWOTH) != 0) {
-		text_format(why, why_size, "anybody can write to the spool's folder %s: chmod 0700 it", folder);
+		text_format(why, why_size,
+			    "anybody can write to the spool's folder %s: give the spool a folder of its own, with the "
+			    "rights 0700",
+			    folder);
 		return false;
 	}
 	if (access(folder, W_OK | X_OK) != 0) {
