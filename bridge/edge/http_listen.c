@@ -122,7 +122,7 @@ void http_listen_drop(int copy, int fd)
 		close(copy);
 }
 
-void http_peer(const struct sockaddr *address, char to[HTTP_PEER_SIZE])
+static void put_address(const struct sockaddr *address, size_t v6_bytes, char to[HTTP_PEER_SIZE])
 {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
@@ -133,9 +133,21 @@ void http_peer(const struct sockaddr *address, char to[HTTP_PEER_SIZE])
 		(void)inet_ntop(AF_INET, &v4.sin_addr, to, HTTP_PEER_SIZE);
 	} else if (address && address->sa_family == AF_INET6) {
 		memcpy(&v6, address, sizeof v6);
-		if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
+		if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
 			(void)inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], to, HTTP_PEER_SIZE);
-		else
-			(void)inet_ntop(AF_INET6, &v6.sin6_addr, to, HTTP_PEER_SIZE);
+			return;
+		}
+		memset(v6.sin6_addr.s6_addr + v6_bytes, 0, sizeof v6.sin6_addr.s6_addr - v6_bytes);
+		(void)inet_ntop(AF_INET6, &v6.sin6_addr, to, HTTP_PEER_SIZE);
 	}
+}
+
+void http_peer(const struct sockaddr *address, char to[HTTP_PEER_SIZE])
+{
+	put_address(address, 16, to);
+}
+
+void http_network(const struct sockaddr *address, char to[HTTP_PEER_SIZE])
+{
+	put_address(address, 8, to);
 }

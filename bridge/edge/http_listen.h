@@ -25,4 +25,7 @@ void http_listen_drop(int copy, int fd);
 /* The numeric address, without the port; an IPv4 client of an IPv6 socket looks like IPv4. "" when unknown. */
 void http_peer(const struct sockaddr *address, char to[HTTP_PEER_SIZE]);
 
+/* Whom to count as one: the address, or for IPv6 its first 64 bits, since whoever has one such address has them all. */
+void http_network(const struct sockaddr *address, char to[HTTP_PEER_SIZE]);
+
 #endif

@@ -64,15 +64,29 @@ static struct http_link *link_of(struct MHD_Connection *connection)
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+static const struct sockaddr *peer_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+}
+
+/* The library's own limit counts whole IPv6 addresses, of which everybody has very many. */
+static enum MHD_Result is_welcome(void *cls, const struct sockaddr *peer, socklen_t len)
+{
+	const struct listener *listener = cls;
+	unsigned most = listener->server->options.max_connections_per_address;
+	(void)len;
+	return most == 0 || http_watch_count(listener->watch, peer) < most ? MHD_YES : MHD_NO;
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **link,
 			  enum MHD_ConnectionNotificationCode code)
 {
 	struct listener *listener = cls;
-
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		*link = http_watch_add(
 			listener->watch,
-			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+			peer_of(connection));
 	else
 		http_watch_remove(listener->watch, *link);
 }
@@ -81,17 +95,14 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **l
 static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *connection)
 {
 	struct listener *listener = cls;
-
 	http_watch_phase(listener->watch, link_of(connection), HTTP_READING);
-	return http_incoming_create(
-		uri, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+	return http_incoming_create(uri, peer_of(connection));
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **incoming,
 			 enum MHD_RequestTerminationCode how)
 {
 	struct listener *listener = cls;
-
 	(void)how;
 	http_watch_phase(listener->watch, link_of(connection), HTTP_IDLE);
 	http_incoming_free(*incoming);
@@ -107,7 +118,6 @@ struct search {
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct search *search = cls;
-
 	(void)kind;
 	search->odd = search->odd || !http_incoming_is_header(name, value ? value : "");
 	if (!strcasecmp(name, search->name)) {
@@ -120,7 +130,6 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
 static struct search find_header(struct MHD_Connection *connection, const char *name)
 {
 	struct search search = {.name = name, .value = ""};
-
 	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &search);
 	return search;
 }
@@ -128,7 +137,6 @@ static struct search find_header(struct MHD_Connection *connection, const char *
 const char *http_header(const struct http_request_in *request, const char *name)
 {
 	struct search search = find_header(request->headers->connection, name);
-
 	return search.count == 1 ? search.value : "";
 }
 
@@ -136,7 +144,6 @@ static struct MHD_Response *response_of(struct http_watch *watch, struct http_li
 					const struct http_reply *reply)
 {
 	static char nothing[] = "";
-
 	if (reply->stream)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, http_stream_read,
 							 http_stream_create(watch, link, reply), http_stream_free);
@@ -222,9 +229,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 				  const char *version, const char *upload, size_t *upload_len, void **ctx)
 {
 	struct http_incoming *incoming = *ctx;
-
-	(void)url;
-	(void)version;
+	(void)url, (void)version;
 	if (!incoming->body)
 		return begin(cls, connection, incoming, method);
 	if (!*upload_len)
@@ -236,9 +241,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 static void on_panic(void *cls, const char *file, unsigned line, const char *reason)
 {
-	(void)cls;
-	(void)file;
-	(void)line;
+	(void)cls, (void)file, (void)line;
 	log_fatal("libmicrohttpd cannot go on", reason);
 }
 
@@ -246,7 +249,6 @@ static void on_panic(void *cls, const char *file, unsigned line, const char *rea
 __attribute__((format(printf, 2, 0))) static void on_words(void *cls, const char *format, va_list args)
 {
 	struct listener *listener = cls;
-
 	pthread_mutex_lock(&listener->server->lock);
 	if (!listener->words[0])
 		(void)vsnprintf(listener->words, sizeof listener->words, format, args);
@@ -265,7 +267,6 @@ static struct MHD_Daemon *start_daemon(struct listener *listener, const struct h
 		{MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, listener},
 		{MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
 		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)options->max_connections, NULL},
-		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)options->max_connections_per_address, NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADERS_MAX, NULL},
 		{MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, NULL},
 		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
@@ -276,8 +277,8 @@ static struct MHD_Daemon *start_daemon(struct listener *listener, const struct h
 		{MHD_OPTION_END, 0, NULL},
 	};
 
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, on_words,
-				listener, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+	return MHD_start_daemon(flags, 0, is_welcome, listener, on_request, listener, MHD_OPTION_EXTERNAL_LOGGER,
+				on_words, listener, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
 }
 
 static void stop_listener(struct listener *listener)
@@ -299,7 +300,6 @@ static struct listener *start_listener(struct http_server *server, char *why, si
 {
 	struct http_tls tls;
 	sigset_t before;
-
 	if (!http_tls_load(&tls, server->cert_file, server->key_file, why, why_size))
 		return NULL;
 	struct listener *listener = memory_zeroed(1, sizeof *listener);
@@ -365,7 +365,6 @@ void http_server_stats(struct http_server *server, struct http_server_stats *ret
 bool http_server_reload(struct http_server *server, char *why, size_t why_size)
 {
 	struct listener *old = server->listener;
-
 	if (!server->cert_file[0])
 		return true;
 	struct listener *fresh = start_listener(server, why, why_size);

@@ -56,8 +56,9 @@ struct http_server_options {
 	const char *listen;		  /* host:port, [v6]:port; port 0: any free one */
 	const char *cert_file, *key_file; /* "" : plain HTTP */
 	size_t max_body;
-	int64_t request_deadline_ms;			       /* from the first byte to the last of a request */
-	unsigned max_connections, max_connections_per_address; /* 0 for each address: no limit */
+	int64_t request_deadline_ms; /* from the first byte to the last of a request */
+	/* An IPv6 network of 64 bits counts as one address; 0 for each address: no limit. */
+	unsigned max_connections, max_connections_per_address;
 	const char *allow; /* the Allow header when the gate answers 405; NULL: none */
 	bool keep_alive;
 };

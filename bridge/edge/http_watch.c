@@ -9,6 +9,8 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/memory.h"
+#include "bridge/base/text.h"
+#include "bridge/edge/http_listen.h"
 #include "bridge/edge/own_thread.h"
 
 /* A stream says something at least every quarter of a minute, so a minute without progress means that the peer is
@@ -18,6 +20,7 @@ enum { STREAM_MS = 60000, LAST_MOMENT_MS = 1000, TICK_MIN_MS = 20 };
 struct http_link {
 	struct http_link *next, *previous;
 	int fd;
+	char network[HTTP_PEER_SIZE];
 	enum http_phase phase;
 	int64_t due_ms; /* INT64_MAX: none */
 	bool served;	/* a keep-alive connection between requests */
@@ -117,11 +120,12 @@ static int64_t due(const struct http_watch *watch, enum http_phase phase)
 	return INT64_MAX;
 }
 
-struct http_link *http_watch_add(struct http_watch *watch, int fd)
+struct http_link *http_watch_add(struct http_watch *watch, int fd, const struct sockaddr *peer)
 {
 	struct http_link *link = memory_zeroed(1, sizeof *link);
 
 	link->fd = fd;
+	http_network(peer, link->network);
 	link->due_ms = due(watch, HTTP_IDLE);
 	pthread_mutex_lock(&watch->lock);
 	link->next = watch->links;
@@ -130,6 +134,19 @@ struct http_link *http_watch_add(struct http_watch *watch, int fd)
 	watch->links = link;
 	pthread_mutex_unlock(&watch->lock);
 	return link;
+}
+
+unsigned http_watch_count(struct http_watch *watch, const struct sockaddr *peer)
+{
+	char network[HTTP_PEER_SIZE];
+	unsigned count = 0;
+
+	http_network(peer, network);
+	pthread_mutex_lock(&watch->lock);
+	for (const struct http_link *link = watch->links; link; link = link->next)
+		count += text_equal(link->network, network);
+	pthread_mutex_unlock(&watch->lock);
+	return count;
 }
 
 void http_watch_remove(struct http_watch *watch, struct http_link *link)

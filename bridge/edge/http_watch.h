@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+struct sockaddr;
 struct http_watch;
 struct http_link; /* one connection */
 
@@ -26,8 +27,11 @@ enum http_phase {
 struct http_watch *http_watch_create(int64_t deadline_ms);
 void http_watch_destroy(struct http_watch *watch);
 
-struct http_link *http_watch_add(struct http_watch *watch, int fd);
+struct http_link *http_watch_add(struct http_watch *watch, int fd, const struct sockaddr *peer);
 void http_watch_remove(struct http_watch *watch, struct http_link *link);
+
+/* How many connections there are from this peer's network (see http_network()). */
+unsigned http_watch_count(struct http_watch *watch, const struct sockaddr *peer);
 
 /* Enters a phase, and its deadline begins. */
 void http_watch_phase(struct http_watch *watch, struct http_link *link, enum http_phase phase);
