@@ -16,6 +16,7 @@
 
 enum {
 	ACKED_MAX = 4 * MQTT_WINDOW,
+	POISON_TRIES = 20,	     /* of a post */
 	POSTS_MAX = MQTT_WINDOW / 2, /* in flight; the other half is for events, however many posts wait */
 };
 
@@ -139,26 +140,30 @@ void event_publisher_on_reset(void *ctx)
 	thread_wake(&publisher->thread);
 }
 
-/* The connection died; `oldest` was the oldest event that it had, 0: none. */
-static void suspect_oldest(struct event_publisher *publisher, int64_t oldest)
+static void drop(struct event_publisher *publisher, int64_t event, int tries)
 {
-	if (suspect_died(&publisher->suspect, oldest))
+	log_error("", "event dropped: the connection dies with it each time, and only with it",
+		  LOG_NUMBER("event", event), LOG_NUMBER("tries", tries));
+	store_events_done(publisher->store, &event, 1);
+}
+
+/* The connection died; `oldest` was the oldest event that it had, 0: none. */
+static void judge_death(struct event_publisher *publisher, int64_t oldest)
+{
+	int tries = publisher->suspect.tries + 1;
+	switch (suspect_died(&publisher->suspect, oldest)) {
+	case SUSPECT_GUILTY:
+		drop(publisher, oldest, tries);
+		break;
+	case SUSPECT_ASIDE:
 		publisher->cursor = oldest;
+		break;
+	case SUSPECT_GOES_ON:
+		break;
+	}
 	pthread_mutex_lock(&publisher->thread.lock);
 	publisher->watched = publisher->suspect.event;
 	pthread_mutex_unlock(&publisher->thread.lock);
-}
-
-/* The broker acknowledged something; `acquitted`: the suspect is among it. */
-static void judge_suspect(struct event_publisher *publisher, bool acquitted)
-{
-	int tries = publisher->suspect.tries;
-	int64_t guilty = suspect_answered(&publisher->suspect, acquitted);
-	if (guilty == 0)
-		return;
-	log_error("", "event dropped: the connection dies with it each time, and only with it",
-		  LOG_NUMBER("event", guilty), LOG_NUMBER("tries", tries));
-	store_events_done(publisher->store, &guilty, 1);
 }
 
 /* Posts that a lost handle had: in front of the others again, in their order. Under the lock. */
@@ -188,7 +193,7 @@ static void start_over(struct event_publisher *publisher)
 	publisher->ready = true;
 	pthread_mutex_unlock(&publisher->thread.lock);
 	publisher->cursor = 0;
-	suspect_oldest(publisher, oldest);
+	judge_death(publisher, oldest);
 	for (size_t i = 0; i < events; i++)
 		counters_add(publisher->counters, COUNT_EVENT_REPUBLISHED);
 }
@@ -208,8 +213,8 @@ static void take_notes(struct event_publisher *publisher)
 	pthread_mutex_unlock(&publisher->thread.lock);
 	if (count > 0)
 		store_events_done(publisher->store, acked, count);
-	if (answered)
-		judge_suspect(publisher, acquitted);
+	if (answered && suspect_answered(&publisher->suspect, acquitted))
+		publisher->cursor = 0;
 	if (reset)
 		start_over(publisher);
 }

@@ -7,8 +7,8 @@
  *            discovery) does so too while the process lives, but is not durable; and it is bounded, the oldest
  *            gives way.
  * Failure:   what the broker refuses for good is logged and dropped, so that one message cannot stop the rest. So is a
- *            post with which the connection died POISON_TRIES times in a row, and an event where besides others got
- *            through without it. */
+ *            post with which the connection died POISON_TRIES times in a row, and an event with which it dies each
+ *            time, also when others have just got through without it. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_FLOW_EVENT_PUBLISHER_H
 #define BRIDGE_FLOW_EVENT_PUBLISHER_H

@@ -2,30 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/rule/suspect.h"
 
-bool suspect_died(struct suspect *suspect, int64_t oldest)
+enum suspect_verdict suspect_died(struct suspect *suspect, int64_t oldest)
 {
-	if (suspect->aside != 0) { /* it died without that one as well: not the cause */
-		suspect->aside = 0;
+	bool proved = oldest != 0 && oldest == suspect->last_chance;
+	bool without_it = suspect->aside != 0; /* then that one is not the cause */
+	suspect->last_chance = suspect->aside = 0;
+	if (proved || without_it) {
 		suspect->tries = 0;
-		return false;
+		suspect->event = proved ? 0 : suspect->event;
+		return proved ? SUSPECT_GUILTY : SUSPECT_GOES_ON;
 	}
 	if (oldest == 0)
-		return false;
+		return SUSPECT_GOES_ON;
 	suspect->tries = oldest == suspect->event ? suspect->tries + 1 : 1;
 	suspect->event = oldest;
-	if (suspect->tries < POISON_TRIES)
-		return false;
+	if (suspect->tries < ASIDE_TRIES)
+		return SUSPECT_GOES_ON;
 	suspect->aside = oldest;
-	return true;
+	return SUSPECT_ASIDE;
 }
 
-int64_t suspect_answered(struct suspect *suspect, bool itself)
+bool suspect_answered(struct suspect *suspect, bool itself)
 {
-	int64_t proved = suspect->aside;
-	if (itself || proved != 0)
+	bool again = suspect->aside != 0;
+	if (itself)
 		suspect->tries = 0;
+	if (itself || again)
+		suspect->last_chance = suspect->aside;
 	suspect->aside = 0;
-	return proved;
+	return again;
 }
 
 bool suspect_goes_alone(const struct suspect *suspect)

@@ -14,21 +14,28 @@
 
 enum {
 	SUSPECT_TRIES = 3, /* then the oldest event goes alone, to learn whether it is the cause */
-	POISON_TRIES = 20  /* then it stays aside, to learn whether others get through without it */
+	ASIDE_TRIES = 6	   /* then it stays aside, to learn whether others get through without it */
 };
 
 struct suspect {
-	int64_t event; /* 0: none; events have numbers above that */
-	int64_t aside; /* 0, or the event, while the others are tried without it */
-	int tries;     /* connections that died with it, in a row */
+	int64_t event;	     /* 0: none; events have numbers above that */
+	int64_t aside;	     /* 0, or the event, while the others are tried without it */
+	int64_t last_chance; /* 0, or the event, on the connection that has just taken others */
+	int tries;	     /* connections that died with it, in a row */
 };
 
-/* A connection died; `oldest`: the oldest event that it had, 0: none. True: the others are to be tried without it. */
-bool suspect_died(struct suspect *suspect, int64_t oldest);
+enum suspect_verdict {
+	SUSPECT_GOES_ON,
+	SUSPECT_ASIDE, /* the others are to be tried without it */
+	SUSPECT_GUILTY /* it is to be dropped */
+};
 
-/* The broker acknowledged something; `itself`: the suspect is among it. The event that is proved to be the cause and is
- * to be dropped, else 0. */
-int64_t suspect_answered(struct suspect *suspect, bool itself);
+/* A connection died; `oldest`: the oldest event that it had, 0: none. The verdict is about that one. */
+enum suspect_verdict suspect_died(struct suspect *suspect, int64_t oldest);
+
+/* The broker acknowledged something; `itself`: the suspect is among it. True: others got through without it, and it is
+ * to go once more, next and alone. */
+bool suspect_answered(struct suspect *suspect, bool itself);
 
 /* Is it to go alone? */
 bool suspect_goes_alone(const struct suspect *suspect);

@@ -193,7 +193,7 @@ static void an_event_that_kills_every_connection_is_given_up(void **state)
 	}
 	for (size_t i = 0; i < 4; i++)
 		want_payload(i, (int)i + 1);
-	assert_in_range(fake_mqtt_count("forbidden"), 3, 20);
+	assert_in_range(fake_mqtt_count("forbidden"), 3, 8);
 }
 
 static void a_broker_that_comes_and_goes_costs_no_event(void **state)
@@ -231,7 +231,7 @@ static void a_poisonous_event_without_company_is_given_up_too(void **state)
 				break;
 	}
 	WAIT_FOR(waiting_events(world) == 0);
-	assert_in_range(fake_mqtt_count("forbidden"), 3, 20);
+	assert_in_range(fake_mqtt_count("forbidden"), 3, 8);
 }
 
 static void an_event_keeps_its_retain_flag_and_correlation(void **state)
