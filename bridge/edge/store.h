@@ -290,8 +290,7 @@ size_t store_pending(struct store *store, const char *device, int64_t after, str
  * a held one too, for that is an operator's verdict). Returns how many. */
 int64_t store_cancel(struct store *store, const char *device, const char *id, int64_t now_ms);
 
-/* Puts a command that came to nothing (failed, rejected, expired, cancelled) or is held back as a new one with its own
- * id (yours in ret_id).
+/* Puts a failed, rejected, expired or held command back as a new one with its own id (yours in ret_id).
  * A held one becomes `cancelled`. False and why when it is not there or in another state, or by the limits. */
 bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
 		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size);

@@ -133,11 +133,11 @@ static bool may_retry(struct store *store, struct retry_args *args, struct store
 		return false;
 	}
 	enum command_state state = row->record.state;
-	if (state == STATE_HELD || (lifecycle_is_final(state) && state != STATE_DELIVERED))
+	/* A cancelled one does not: a held one that went again is cancelled, and its request may come twice. */
+	if (state == STATE_FAILED || state == STATE_REJECTED || state == STATE_EXPIRED || state == STATE_HELD)
 		return true;
 	text_format(args->why, args->why_size,
-		    "the command is %s: only one that came to nothing (failed, rejected, expired, cancelled) or is "
-		    "held can go again",
+		    "the command is %s: only one that failed, was rejected, has expired or is held can go again",
 		    lifecycle_name(state));
 	return false;
 }

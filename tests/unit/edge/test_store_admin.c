@@ -207,20 +207,27 @@ static void a_held_command_that_goes_again_is_cancelled(void **state)
 	want_state(world, id, STATE_ACCEPTED);
 }
 
-static void a_cancelled_or_expired_command_can_go_again(void **state)
+static void an_expired_command_goes_again(void **state)
 {
 	struct world *world = *state;
 	char id[COMMAND_ID_SIZE];
-	ASK(world, .device = "m1", .id = "cancelled");
-	assert_int_equal(store_cancel(world->store, "m1", "cancelled", NOW), 1);
-	assert_true(retry(world, "m1", "cancelled", id));
-	want_state(world, id, STATE_ACCEPTED);
-	want_state(world, "cancelled", STATE_CANCELLED);
 	ASK(world, .device = "m2", .id = "expired");
 	world_take(world, NOW + 2 * DAY, 8); /* finds it too old */
 	want_state(world, "expired", STATE_EXPIRED);
 	assert_true(retry(world, "m2", "expired", id));
 	want_state(world, id, STATE_ACCEPTED);
+}
+
+static void a_held_command_goes_again_once(void **state)
+{
+	struct world *world = *state;
+	char id[COMMAND_ID_SIZE];
+	ASK(world, .device = "m1", .id = "a");
+	world_take(world, NOW, 1);
+	SETTLE(world, EVENT_NO_ANSWER, .seq = 1);
+	SETTLE(world, EVENT_AMBIGUOUS, .seq = 1);
+	assert_true(retry(world, "m1", "a", id));
+	assert_false(retry(world, "m1", "a", id));
 }
 
 static void what_may_not_go_again_says_why(void **state)
@@ -339,7 +346,8 @@ int main(void)
 		WORLD_TEST(a_held_command_is_cancelled_by_its_id_only),
 		WORLD_TEST(a_rejected_command_goes_again_under_a_new_id),
 		WORLD_TEST(a_held_command_that_goes_again_is_cancelled),
-		WORLD_TEST(a_cancelled_or_expired_command_can_go_again),
+		WORLD_TEST(an_expired_command_goes_again),
+		WORLD_TEST(a_held_command_goes_again_once),
 		WORLD_TEST(what_may_not_go_again_says_why),
 		CLOSED_WORLD_TEST(a_retry_keeps_to_the_limits),
 		WORLD_TEST(what_was_replaced_during_its_attempt_is_cancelled_when_it_was_not_sent),
