@@ -26,6 +26,7 @@ struct account {
 	struct circuit circuit;
 	int64_t unclear;
 	char why[WHY_SIZE];
+	char refusal[WHY_SIZE]; /* why a token was refused last; outlives an answer to another request */
 	struct waiter waiters[ACCOUNT_WAITERS];
 	size_t waiter_count;
 };
@@ -160,8 +161,11 @@ bool account_note(struct account *account, const struct outcome *outcome, uint64
 {
 	bool news = false;
 	/* A token that is being renewed is no reason to pause: the next one may do. */
-	bool renewing = outcome->account == ACCOUNT_UNAUTHORIZED && token_refused(account->token, generation);
+	bool refused = outcome->account == ACCOUNT_UNAUTHORIZED;
+	bool renewing = refused && token_refused(account->token, generation);
 	pthread_mutex_lock(&account->lock);
+	if (refused)
+		text_format(account->refusal, sizeof(account->refusal), "%s: %s", outcome->code, outcome->reason);
 	if (outcome->account == ACCOUNT_SLOW_DOWN)
 		rate_slow_down(&account->rate, outcome->retry_after_ms, clock_mono_ms());
 	if (renewing) {
@@ -184,8 +188,12 @@ static void explain_missing_token(struct account *account, char why[WHY_SIZE])
 {
 	char token[WHY_SIZE];
 	token_why(account->token, token);
-	if (token[0] != '\0' || why[0] == '\0')
-		text_copy(why, WHY_SIZE, token[0] != '\0' ? token : "no access token yet");
+	const char *const reasons[] = {token, why, account->refusal, "no access token yet"};
+	size_t first = 0;
+	while (reasons[first][0] == '\0')
+		first++;
+	if (reasons[first] != why)
+		text_copy(why, WHY_SIZE, reasons[first]);
 }
 
 void account_state(struct account *account, struct account_state *ret)
@@ -195,7 +203,7 @@ void account_state(struct account *account, struct account_state *ret)
 	pthread_mutex_lock(&account->lock);
 	ret->paused = account->circuit.failures > 0 || ret->token_lifetime_s == -2;
 	text_copy(ret->why, sizeof(ret->why), account->why);
-	pthread_mutex_unlock(&account->lock);
 	if (ret->token_lifetime_s == -2)
 		explain_missing_token(account, ret->why);
+	pthread_mutex_unlock(&account->lock);
 }

@@ -144,6 +144,21 @@ static void a_refused_token_is_renewed_without_a_pause(void **state)
 	assert_int_equal(fake_token_refusals(), 1);
 }
 
+/* Lists are answered, creates are refused: the answer to a list must not take away why there is no token. */
+static void a_missing_token_says_why_whatever_else_is_answered(void **state)
+{
+	struct world *world = *state;
+	const struct outcome no_scope = {
+		.kind = OUTCOME_RETRY, .account = ACCOUNT_UNAUTHORIZED, .code = "api_403", .reason = "no scope"};
+	struct account_state is;
+	account_note(world->account, &no_scope, 1);
+	fake_token_lose();
+	account_note(world->account, &done, 1);
+	account_state(world->account, &is);
+	assert_true(is.paused);
+	assert_string_equal(is.why, "api_403: no scope");
+}
+
 static void without_hope_for_a_token_there_is_a_pause(void **state)
 {
 	struct world *world = *state;
@@ -196,6 +211,7 @@ int main(void)
 		WORLD_TEST(a_probe_that_was_not_used_is_free_again),
 		WORLD_TEST(a_request_to_slow_down_is_obeyed_by_all),
 		WORLD_TEST(a_refused_token_is_renewed_without_a_pause),
+		WORLD_TEST(a_missing_token_says_why_whatever_else_is_answered),
 		WORLD_TEST(without_hope_for_a_token_there_is_a_pause),
 		WORLD_TEST(a_new_token_is_tried_at_once),
 		WORLD_TEST(without_a_token_nothing_is_asked),
