@@ -2,7 +2,7 @@
  *
  * An error stays with the connection until it is rolled back, and while it stays every statement
  * does nothing. So a transaction is written as a plain row of steps, and asked once, at its commit,
- * how it went. This is the only file that includes SQLite's header.
+ * how it went. Besides sqlite_log, which SQLite calls, this is the only file that includes its header.
  *
  * Threads:   none of its own; a connection and its statements belong to one thread at a time.
  * Ownership: bound texts are borrowed until the statement has run or been reset; columns are

@@ -19,6 +19,7 @@ struct log_file {
 	unsigned char *bytes; /* GATHERED_MAX */
 	int len;
 	sqlite3_int64 start; /* where they go */
+	sqlite3_int64 top;   /* the end of all that was written since the log was begun anew */
 	bool ends;	     /* the page that follows is the last one of its commit */
 };
 
@@ -40,14 +41,27 @@ static bool fits(const struct log_file *log, int amount, sqlite3_int64 offset)
 	return log->len == 0 || (offset == log->start + log->len && amount <= GATHERED_MAX - log->len);
 }
 
+/* Only what is appended is gathered. SQLite also mends frames that it has written before, the header of a commit's last
+ * one after its page: those go where they belong at once. */
+static bool appends(struct log_file *log, int amount, sqlite3_int64 offset)
+{
+	if (offset == 0)
+		log->top = 0;
+	if (offset < log->top || amount > GATHERED_MAX)
+		return false;
+	log->top = offset + amount;
+	return true;
+}
+
 static int on_write(sqlite3_file *file, const void *bytes, int amount, sqlite3_int64 offset)
 {
 	static const unsigned char none[SIZE_BYTES];
 	struct log_file *log = of(file);
-	int rc = fits(log, amount, offset) ? SQLITE_OK : flush(log);
+	bool gathered = appends(log, amount, offset);
+	int rc = gathered && fits(log, amount, offset) ? SQLITE_OK : flush(log);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (amount > GATHERED_MAX)
+	if (!gathered)
 		return log->real->pMethods->xWrite(log->real, bytes, amount, offset);
 	if (log->len == 0)
 		log->start = offset;
@@ -150,6 +164,7 @@ static int open_log(sqlite3_vfs *real_vfs, const char *path, struct log_file *lo
 	}
 	log->bytes = memory_zeroed(1, GATHERED_MAX);
 	log->len = 0;
+	log->top = 0;
 	log->ends = false;
 	log->base.pMethods = &methods;
 	return SQLITE_OK;

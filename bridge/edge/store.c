@@ -179,12 +179,25 @@ struct store *store_open(const struct store_options *options, int64_t now_ms, ch
 	return store;
 }
 
+/* So that a copy that was made before this is known to be older. */
+static void leave_mark(struct store *store)
+{
+	store->mark_due = true;
+	sql_begin(store->sql);
+	store_mark_stage(store);
+	if (sql_commit(store->sql))
+		store_mark_committed(store);
+	else
+		sql_rollback(store->sql);
+}
+
 void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
 	store_writer_stop(store);
 	store_queue_clear(store);
+	leave_mark(store);
 	sql_checkpoint(store->sql);
 	free_all(store);
 }

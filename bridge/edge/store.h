@@ -42,7 +42,7 @@ struct store_options {
 	bool recover; /* the file is an older copy: see store_doubted() */
 };
 
-/* Opens or makes the spool and starts the writer. NULL and why: locked by another daemon, a newer schema,
+/* Opens or makes the spool and starts its own thread. NULL and why: locked by another daemon, a newer schema,
  * corrupt, wrong owner or mode, no such folder. Commands found in `sending` become `unknown`, or after
  * three deaths while being sent `held`. */
 struct store *store_open(const struct store_options *options, int64_t now_ms, char *why, size_t why_size);
@@ -56,7 +56,7 @@ struct store *store_open(const struct store_options *options, int64_t now_ms, ch
 bool store_was_cut(const struct store *store);
 int64_t store_doubted(const struct store *store);
 
-/* Stops the writer after what is queued; a last checkpoint; frees. NULL is fine. */
+/* Does what is queued, a last checkpoint, and frees. NULL is fine. */
 void store_close(struct store *store);
 
 /* Before stopping: from now on nothing waits for space on a full disk. A result that finds none is not

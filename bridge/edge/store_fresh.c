@@ -1,14 +1,14 @@
 /* store_fresh - events just committed, kept for the publisher.
  *
  * What is published is nearly always what has just been written. Handed over from memory it costs neither a look into
- * the file nor a turn of the writer. Only a window: who asks for older events reads them from the file. */
+ * the file nor the connection. Only a window: who asks for older events reads them from the file. */
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "bridge/base/memory.h"
 #include "bridge/edge/store_internal.h"
 
-/* ---- in the transaction: the writer's own ---------------------------------------------------- */
+/* ---- in the transaction: who has the connection ------------------------------------------------- */
 
 void store_fresh_stage(struct store *store, int64_t seq, const struct store_outgoing *event)
 {

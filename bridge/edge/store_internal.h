@@ -5,6 +5,7 @@
  * store_sql.c     every statement (store_sql.h)
  * store_row.c     a command's row, its one way to change   store_lane.c    order for each SIM
  * store_intake.c  commands in     store_attempt.c  commands out      store_report.c  what came back
+ * store_delivery.c  what the broker delivers again
  * store_order.c   both at once
  * store_outbox.c  events          store_fresh.c   events just committed, in memory
  * store_lookup.c    questions         store_admin.c   cancel, retry

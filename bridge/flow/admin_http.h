@@ -1,6 +1,6 @@
 /* admin_http - the admin listener: /metrics, /healthz, /readyz, and the status page.
  *
- * Threads: runs on the HTTP server's pool threads. */
+ * Threads: runs on the threads of the HTTP server's connections. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_FLOW_ADMIN_HTTP_H
 #define BRIDGE_FLOW_ADMIN_HTTP_H

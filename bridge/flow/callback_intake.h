@@ -1,6 +1,6 @@
 /* callback_intake - webhook to store: status callbacks and MO SMS, authenticated, then stored, then answered.
  *
- * Threads:   runs on the HTTP server's pool threads and blocks them until the commit.
+ * Threads:   runs on the threads of the HTTP server's connections and blocks them until the commit.
  * Promise:   2xx is given only after the fact is on disk or known already; every cause of distrust has the same
  *            403; 503 when it could not be stored (the provider tries again).
  * Failure:   an HTTP status; what names no device of ours goes to the `unmapped` topic, nothing is dropped. */

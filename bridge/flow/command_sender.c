@@ -185,11 +185,26 @@ static void begin(struct command_sender *sender, size_t count)
 
 /* ---- the standing order -------------------------------------------------------------------------- */
 
+/* Keeps those whose time is not over: what lay in the mail may have waited there for a full disk. */
+static size_t keep_timely(struct command_sender *sender, size_t count)
+{
+	int64_t now_ms = timekeeper_now(sender->parts.time);
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (sender->attempts[i].expires_ms > now_ms)
+			sender->attempts[kept++] = sender->attempts[i];
+		else
+			put_back(sender, &sender->attempts[i], 0);
+	}
+	return kept;
+}
+
 /* What was taken on it. Things may have changed since it was given. */
 static void collect(struct command_sender *sender, bool stopping)
 {
 	int64_t wait_ms = 0;
 	size_t count = store_collect(sender->parts.store, sender->attempts, TAKE_MAX);
+	count = keep_timely(sender, count);
 	if (count == 0)
 		return;
 	int64_t allowed = stopping ? 0 : account_allow(sender->parts.account, (int64_t)count, &wait_ms);
@@ -276,7 +291,14 @@ static int64_t turn(struct command_sender *sender, bool stopping)
 	return due_in_ms < IDLE_MS ? (due_in_ms > 0 ? due_in_ms : 1) : IDLE_MS;
 }
 
-/* What is still under way when the process ends may have been sent: it is `unknown`. */
+static void settle_all(struct command_sender *sender, int64_t now_ms)
+{
+	store_settle(sender->parts.store, sender->settlements, sender->settlement_count, now_ms);
+	sender->settlement_count = 0;
+}
+
+/* What is still under way when the process ends may have been sent: it is `unknown`. What a commit that was under way
+ * took on the order lies in the mail when that commit is over, which settling waits for. */
 static void give_up_flights(struct command_sender *sender)
 {
 	int64_t now_ms = timekeeper_now(sender->parts.time);
@@ -288,7 +310,9 @@ static void give_up_flights(struct command_sender *sender)
 		settlement->event = EVENT_NO_ANSWER;
 		settlement->due_ms = now_ms + sender->parts.settings->reconcile_settle_ms;
 	}
-	store_settle(sender->parts.store, sender->settlements, sender->settlement_count, now_ms);
+	settle_all(sender, now_ms);
+	collect(sender, true);
+	settle_all(sender, now_ms);
 }
 
 static void run(void *ctx)
@@ -328,7 +352,7 @@ struct command_sender *command_sender_start(const struct command_sender_parts *p
 		.max_answer = 65536,
 		.max_connections = settings->api_concurrency,
 	});
-	sender->look = true;
+	sender->look = sender->mail = true;
 	thread_init(&sender->thread);
 	thread_start(&sender->thread, "sender", run, sender);
 	return sender;

@@ -7,8 +7,8 @@
  *
  * Closed holes: a strict Content-Security-Policy; /send takes JSON only, from a page of this very host, and only where
  *            the host is an address or localhost (a name could be made to point here by somebody else's page). Bodies
- * of SMS are masked unless `log.bodies`. At most PAGE_STREAMS people follow at a time. Threads:   page_handle() on the
- * HTTP server's; page_tick() from main. */
+ *            of SMS are masked unless `log.bodies`. At most PAGE_STREAMS people follow at a time.
+ * Threads:   page_handle() on the HTTP server's; page_tick() from main. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_FLOW_PAGE_H
 #define BRIDGE_FLOW_PAGE_H

@@ -21,7 +21,8 @@ enum command_state {
 	STATE_REJECTED = 9,
 	STATE_EXPIRED = 10,
 	STATE_CANCELLED = 11,
-	STATE_HELD = 12, /* unknown, and two resources could be ours: an operator decides */
+	STATE_HELD = 12, /* two resources could be ours, it killed us three times, or a restored spool: an operator
+			    decides */
 };
 enum { STATE_MAX = 12 };
 

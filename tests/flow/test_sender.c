@@ -186,6 +186,19 @@ static void a_callback_before_the_answer_is_not_undone_by_it(void **state)
 	assert_true(world_find(world, "job").due_ms > timekeeper_now(world->time));
 }
 
+/* Taken on the standing order, and the sender was held up: a full disk may last for hours. */
+static void a_command_whose_time_ran_out_in_the_mail_is_not_sent(void **state)
+{
+	struct world *world = *state;
+	store_order(world->store, 1);
+	PUBLISH(world, .payload = "{\"payload\": \"x\", \"id\": \"job\", \"ttl\": 60}");
+	want_state(world, "job", STATE_SENDING);
+	fake_clock_advance(61 * SECOND);
+	world_start_sender(world);
+	WAIT_FOR(world_is(world, "job", STATE_EXPIRED));
+	assert_int_equal(fake_http_count(CREATES), 0);
+}
+
 static void a_command_past_its_ttl_is_expired_and_not_sent(void **state)
 {
 	struct world *world = *state;
@@ -223,6 +236,7 @@ int main(void)
 		cmocka_unit_test(every_answer_has_its_verdict),
 		WORLD_TEST(the_reason_of_a_refusal_is_told_in_the_apis_words),
 		WORLD_TEST(a_callback_before_the_answer_is_not_undone_by_it),
+		WORLD_TEST(a_command_whose_time_ran_out_in_the_mail_is_not_sent),
 		WORLD_TEST(a_command_past_its_ttl_is_expired_and_not_sent),
 		WORLD_TEST(a_dry_run_walks_through_the_states_without_a_request),
 	};

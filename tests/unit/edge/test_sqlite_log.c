@@ -182,6 +182,43 @@ static void a_commit_of_any_size_is_in_the_file_when_it_returns(void **state)
 	}
 }
 
+static void copy(const char *from, const char *to)
+{
+	char bytes[4096];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	assert_true(in != NULL && out != NULL);
+	for (size_t len; (len = fread(bytes, 1, sizeof(bytes), in)) > 0;)
+		assert_int_equal(fwrite(bytes, 1, len, out), len);
+	assert_int_equal(fclose(in), 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* Pages that left before the commit and were changed again are written over, the header of the last frame last. */
+static void a_commit_that_mends_what_it_wrote_before_is_in_the_file_too(void **state)
+{
+	struct file *file = *state;
+	enum { ROWS = 4000 };
+	char log[80], other[80], other_log[80], found[64];
+	sql_setup(file->sql, false);
+	sql_exec(file->sql, "PRAGMA cache_size=20");
+	sql_begin(file->sql);
+	for (int n = 1; n <= ROWS; n++)
+		insert(file, n);
+	sql_exec(file->sql, "UPDATE b SET text = 'y'; UPDATE b SET text = 'z'");
+	assert_true(sql_commit(file->sql));
+	text_format(log, sizeof(log), "%s-wal", file->path);
+	text_format(other, sizeof(other), "%s.copy", file->path);
+	text_format(other_log, sizeof(other_log), "%s.copy-wal", file->path);
+	copy(file->path, other);
+	copy(log, other_log); /* as a kill would leave it */
+	struct sql *sql = sql_open(other, false);
+	assert_int_equal(sql_number(sql, "SELECT count(*) FROM b WHERE text = 'z'", 0), ROWS);
+	sql_text(sql, "PRAGMA integrity_check", found, sizeof(found));
+	assert_string_equal(found, "ok");
+	sql_close(sql);
+	unlink(other);
+}
+
 static void a_write_that_fails_fails_its_commit_and_no_other(void **state)
 {
 	struct file *file = *state;
@@ -209,6 +246,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_commit_of_several_pages_is_one_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_transaction_beyond_all_buffers_is_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_commit_of_any_size_is_in_the_file_when_it_returns, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_commit_that_mends_what_it_wrote_before_is_in_the_file_too, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_write_that_fails_fails_its_commit_and_no_other, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, put_below, NULL);

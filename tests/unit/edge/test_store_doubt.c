@@ -112,6 +112,22 @@ static void an_older_copy_in_its_place_is_noticed(void **state)
 	want_state(world, "a", STATE_UNKNOWN);
 }
 
+/* Copied with its log from under the running bridge, and put back after a clean stop that came soon. */
+static void an_older_copy_of_the_same_hour_is_noticed(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .id = "a");
+	copy(world, "", ".new");
+	copy(world, "-wal", ".link");
+	send_the_rest(world);
+	store_close(world->store);
+	copy(world, ".new", "");
+	copy(world, ".link", "-wal");
+	world_open(world);
+	assert_true(store_was_cut(world->store));
+	want_state(world, "a", STATE_UNKNOWN);
+}
+
 static const struct {
 	const char *name, *text;
 } marks[] = {
@@ -232,6 +248,7 @@ int main(void)
 		CLOSED_WORLD_TEST(a_log_that_is_there_is_no_reason_for_doubt),
 		CLOSED_WORLD_TEST(what_was_noticed_once_is_not_noticed_again),
 		WORLD_TEST(an_older_copy_in_its_place_is_noticed),
+		WORLD_TEST(an_older_copy_of_the_same_hour_is_noticed),
 		WORLD_TEST(a_mark_that_says_nothing_is_no_reason_for_doubt),
 		WORLD_TEST(what_waits_in_an_older_copy_is_in_doubt),
 		WORLD_TEST(the_doubt_outlives_the_process),

@@ -93,11 +93,12 @@ static void new_work_is_refused_and_nothing_is_lost(void **state)
 static void it_goes_on_by_itself_when_there_is_space_again(void **state)
 {
 	struct world *world = *state;
-	fill(world);
+	int64_t accepted = fill(world);
 	unlimit_files();
 	store_upkeep(world->store, NOW);
 	assert_true(store_has_room(world->store));
 	assert_int_equal(ASK(world, .device = "m3", .id = "after").result, STORE_ACCEPTED);
+	assert_int_equal(world_find(world, "after").seq, accepted + 1); /* what found no space used up no number */
 	assert_int_equal(world_take(world, NOW, 8).count, 2);
 }
 
