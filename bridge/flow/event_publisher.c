@@ -151,16 +151,9 @@ static void drop(struct event_publisher *publisher, int64_t event, int tries)
 static void judge_death(struct event_publisher *publisher, int64_t oldest)
 {
 	int tries = publisher->suspect.tries + 1;
-	switch (suspect_died(&publisher->suspect, oldest)) {
-	case SUSPECT_GUILTY:
+	if (suspect_died(&publisher->suspect, oldest) == SUSPECT_GUILTY)
 		drop(publisher, oldest, tries);
-		break;
-	case SUSPECT_ASIDE:
-		publisher->cursor = oldest;
-		break;
-	case SUSPECT_GOES_ON:
-		break;
-	}
+	publisher->cursor = publisher->suspect.aside; /* the others go without it */
 	pthread_mutex_lock(&publisher->thread.lock);
 	publisher->watched = publisher->suspect.event;
 	pthread_mutex_unlock(&publisher->thread.lock);
@@ -192,7 +185,6 @@ static void start_over(struct event_publisher *publisher)
 	publisher->reset = false;
 	publisher->ready = true;
 	pthread_mutex_unlock(&publisher->thread.lock);
-	publisher->cursor = 0;
 	judge_death(publisher, oldest);
 	for (size_t i = 0; i < events; i++)
 		counters_add(publisher->counters, COUNT_EVENT_REPUBLISHED);

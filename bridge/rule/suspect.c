@@ -4,7 +4,9 @@
 
 enum suspect_verdict suspect_died(struct suspect *suspect, int64_t oldest)
 {
-	bool proved = oldest != 0 && oldest == suspect->last_chance;
+	if (oldest == 0) /* with nothing in flight: nothing is learnt */
+		return SUSPECT_GOES_ON;
+	bool proved = oldest == suspect->last_chance;
 	bool without_it = suspect->aside != 0; /* then that one is not the cause */
 	suspect->last_chance = suspect->aside = 0;
 	if (proved || without_it) {
@@ -12,8 +14,6 @@ enum suspect_verdict suspect_died(struct suspect *suspect, int64_t oldest)
 		suspect->event = proved ? 0 : suspect->event;
 		return proved ? SUSPECT_GUILTY : SUSPECT_GOES_ON;
 	}
-	if (oldest == 0)
-		return SUSPECT_GOES_ON;
 	suspect->tries = oldest == suspect->event ? suspect->tries + 1 : 1;
 	suspect->event = oldest;
 	if (suspect->tries < ASIDE_TRIES)

@@ -80,6 +80,11 @@ static void a_death_with_nothing_in_flight_counts_for_nobody(void **state)
 	(void)state;
 	die(&suspect, 0, 100);
 	assert_false(suspect_waits(&suspect));
+	stay_aside(&suspect, 7);
+	die(&suspect, 0, 100);
+	assert_true(suspect_answered(&suspect, false));
+	die(&suspect, 0, 100);
+	assert_int_equal(suspect_died(&suspect, 7), SUSPECT_GUILTY);
 }
 
 int main(void)
