@@ -110,7 +110,7 @@ void status_expect_sequence(struct client *client, const char *device, const cha
 	buffer_clear(&wanted);
 }
 
-void status_expect_rising(struct client *client, const char *device, const char *id, const char *final)
+static void expect_rising(struct client *client, const char *device, const char *id, const char *final, bool killed)
 {
 	/* What may follow each other; the final one is the caller's. */
 	static const char *const ranks[] = {"accepted ", "queued ", "sent "};
@@ -119,12 +119,26 @@ void status_expect_rising(struct client *client, const char *device, const char 
 	read_statuses(client, device, id, &seen);
 	const char *at = buffer_text(&seen);
 	bool starts = text_starts_with(at, ranks[0]);
-	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
-		at += text_starts_with(at, ranks[i]) ? strlen(ranks[i]) : 0;
 	text_format(last, sizeof(last), "%s ", final);
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++) {
+		at += text_starts_with(at, ranks[i]) ? strlen(ranks[i]) : 0;
+		at += killed && text_starts_with(at, ranks[i]) ? strlen(ranks[i]) : 0;
+	}
+	if (killed && text_starts_with(at, last) && at[strlen(last)] != '\0')
+		at += strlen(last);
 	if (!starts || !text_equal(at, last))
 		fail_msg("the statuses of %s do not rise to %s: %s", id, final, buffer_text(&seen));
 	buffer_clear(&seen);
+}
+
+void status_expect_rising(struct client *client, const char *device, const char *id, const char *final)
+{
+	expect_rising(client, device, id, final, false);
+}
+
+void status_expect_rising_over_kill(struct client *client, const char *device, const char *id, const char *final)
+{
+	expect_rising(client, device, id, final, true);
 }
 
 void status_expect_field(const struct client_message *message, const char *path, const char *wanted)

@@ -87,7 +87,7 @@ static void killed_while_the_api_holds_its_answer(struct world *world)
 	bridge_await_ready(world->bridge);
 	status_expect(world->client, "meter-001", "held", "delivered");
 	status_settle(world->client, "meter-002");
-	status_expect_rising(world->client, "meter-001", "held", "delivered");
+	status_expect_rising_over_kill(world->client, "meter-001", "held", "delivered");
 	ledger_expect_one(world->simulator, "text held");
 }
 
