@@ -206,7 +206,10 @@ class Bridge:
         return next("/callback/sms/" + word.rsplit("/", 1)[1] for word in text.split() if "/callback/sms/" in word)
 
     def stop(self, keep=False):
+        """Also for the broker: it would keep every command for a session that nobody takes up again."""
         self.world.stop(self.process)
+        subprocess.run(["mosquitto_pub", "-p", str(self.world.broker), "-i", self.folder.name, "-t", "bench/end", "-n"],
+                       check=True)
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
