@@ -297,8 +297,7 @@ static void settle_all(struct command_sender *sender, int64_t now_ms)
 	sender->settlement_count = 0;
 }
 
-/* What is still under way when the process ends may have been sent: it is `unknown`. What a commit that was under way
- * took on the order lies in the mail when that commit is over, which settling waits for. */
+/* What is still under way may have been sent: `unknown`. A last commit may have taken more: settling waits for it. */
 static void give_up_flights(struct command_sender *sender)
 {
 	int64_t now_ms = timekeeper_now(sender->parts.time);
@@ -352,7 +351,8 @@ struct command_sender *command_sender_start(const struct command_sender_parts *p
 		.max_answer = 65536,
 		.max_connections = settings->api_concurrency,
 	});
-	sender->look = sender->mail = true;
+	sender->look = true;
+	atomic_store(&sender->mail, true);
 	thread_init(&sender->thread);
 	thread_start(&sender->thread, "sender", run, sender);
 	return sender;
