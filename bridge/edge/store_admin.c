@@ -35,6 +35,13 @@ static void withdraw(struct store *store, const char *device)
 	sql_run(statement);
 }
 
+static void withdraw_row(struct store *store, int64_t seq)
+{
+	struct sql_statement *statement = store_statement(store, SQL_ROW_WITHDRAW);
+	sql_put(statement, 1, seq);
+	sql_run(statement);
+}
+
 int64_t store_cancel_device(struct store *store, const char *device, int64_t *after, int64_t max, int64_t now_ms)
 {
 	struct store_row row;
@@ -70,8 +77,10 @@ static int64_t cancel_by_id(struct store *store, const struct cancel_args *args)
 	struct store_row row;
 	char device[DEVICE_SIZE] = "";
 	int64_t cancelled = 0;
-	if (store_row_by_id(store, args->device, args->id, &row) == 1)
+	if (store_row_by_id(store, args->device, args->id, &row) == 1) {
+		withdraw_row(store, row.record.seq);
 		return cancel(store, &row, args->now_ms);
+	}
 	while (args->device[0] == '\0' && next_of_id(store, args->id, device, &row)) {
 		cancelled += cancel(store, &row, args->now_ms);
 		text_copy(device, sizeof(device), row.record.device);

@@ -49,6 +49,7 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_EXPIRED_NEXT] = SELECT_ROW "WHERE state = 1 AND expires_ms <= ?1 ORDER BY expires_ms LIMIT 1",
 	[SQL_DEVICE_WITHDRAW] = "UPDATE commands SET expires_ms = 0"
 				" WHERE device = ?1 AND live = 1 AND state IN (2, 3)",
+	[SQL_ROW_WITHDRAW] = "UPDATE commands SET expires_ms = 0 WHERE seq = ?1 AND state IN (2, 3)",
 	[SQL_SENDING_NEXT] = SELECT_ROW "WHERE state IN (2, 3) AND state = 2 LIMIT 1",
 	[SQL_DEVICE_ACCEPTED] = SELECT_ROW "WHERE device = ?1 AND live = 1 AND state = 1 AND seq > ?2"
 					   " ORDER BY seq LIMIT 1",

@@ -32,6 +32,7 @@ static const struct plan plans[] = {
 	{SQL_TAKE_CLAMP, "USING INDEX ready (priority=? AND due_ms>?)"},
 	{SQL_EXPIRED_NEXT, "USING INDEX expiry (expires_ms<?)"},
 	{SQL_DEVICE_WITHDRAW, "USING INDEX live_by_device (device=?)"},
+	{SQL_ROW_WITHDRAW, "USING INTEGER PRIMARY KEY"},
 	{SQL_SENDING_NEXT, "USING INDEX under_way"},
 	{SQL_DEVICE_ACCEPTED, "USING INDEX live_by_device (device=? AND seq>?)"},
 	{SQL_DEVICE_ACCEPTED_COUNT, "USING INDEX live_by_device (device=?)"},
