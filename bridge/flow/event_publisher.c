@@ -151,7 +151,7 @@ static void drop(struct event_publisher *publisher, int64_t event, int tries)
 static void judge_death(struct event_publisher *publisher, int64_t oldest)
 {
 	int tries = publisher->suspect.tries + 1;
-	if (suspect_died(&publisher->suspect, oldest) == SUSPECT_GUILTY)
+	if (suspect_died(&publisher->suspect, oldest))
 		drop(publisher, oldest, tries);
 	publisher->cursor = publisher->suspect.aside; /* the others go without it */
 	pthread_mutex_lock(&publisher->thread.lock);

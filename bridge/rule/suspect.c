@@ -2,24 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/rule/suspect.h"
 
-enum suspect_verdict suspect_died(struct suspect *suspect, int64_t oldest)
+bool suspect_died(struct suspect *suspect, int64_t oldest)
 {
 	if (oldest == 0) /* with nothing in flight: nothing is learnt */
-		return SUSPECT_GOES_ON;
+		return false;
 	bool proved = oldest == suspect->last_chance;
 	bool without_it = suspect->aside != 0; /* then that one is not the cause */
 	suspect->last_chance = suspect->aside = 0;
 	if (proved || without_it) {
 		suspect->tries = 0;
 		suspect->event = proved ? 0 : suspect->event;
-		return proved ? SUSPECT_GUILTY : SUSPECT_GOES_ON;
+		return proved;
 	}
 	suspect->tries = oldest == suspect->event ? suspect->tries + 1 : 1;
 	suspect->event = oldest;
-	if (suspect->tries < ASIDE_TRIES)
-		return SUSPECT_GOES_ON;
-	suspect->aside = oldest;
-	return SUSPECT_ASIDE;
+	if (suspect->tries >= ASIDE_TRIES)
+		suspect->aside = oldest;
+	return false;
 }
 
 bool suspect_answered(struct suspect *suspect, bool itself)

@@ -24,14 +24,9 @@ struct suspect {
 	int tries;	     /* connections that died with it, in a row */
 };
 
-enum suspect_verdict {
-	SUSPECT_GOES_ON,
-	SUSPECT_ASIDE, /* the others are to be tried without it */
-	SUSPECT_GUILTY /* it is to be dropped */
-};
-
-/* A connection died; `oldest`: the oldest event that it had, 0: none. The verdict is about that one. */
-enum suspect_verdict suspect_died(struct suspect *suspect, int64_t oldest);
+/* A connection died; `oldest`: the oldest event that it had, 0: none. True: that one is the cause, and is to be
+ * dropped. While `aside` is set, the others are to be tried without it. */
+bool suspect_died(struct suspect *suspect, int64_t oldest);
 
 /* The broker acknowledged something; `itself`: the suspect is among it. True: others got through without it, and it is
  * to go once more, next and alone. */

@@ -72,6 +72,18 @@ void world_start(struct world *world, const struct world_options *options)
 	bridge_await_ready(world->bridge);
 }
 
+void world_start_silent(struct world *world, char path[WEBHOOK_PATH_SIZE], char body[WEBHOOK_BODY_SIZE])
+{
+	char sid[SID_SIZE];
+	world_start(world, NULL);
+	simulator_outcome(world->simulator, "{\"match\":{\"payload\":\"silent\"},\"stay\":\"queued\"}");
+	command_send(world->client, "meter-001", "{\"payload\":\"silent\",\"id\":\"silent\"}");
+	status_expect(world->client, "meter-001", "silent", "queued");
+	webhook_path(world->simulator, "silent", path);
+	ledger_pick(world->simulator, "silent", "sid", sid, sizeof(sid));
+	webhook_status_body(sid, METER_1_SIM, "delivered", body);
+}
+
 static int set_up(void **state)
 {
 	struct run *run = *state;

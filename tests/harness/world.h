@@ -23,6 +23,7 @@
 #include "tests/harness/ledger.h"
 #include "tests/harness/simulator.h"
 #include "tests/harness/status.h"
+#include "tests/harness/webhook.h"
 
 enum { WORLD_FOLDER_SIZE = 256 };
 
@@ -47,6 +48,10 @@ void world_start(struct world *world, const struct world_options *options);
 
 /* The same without launching the bridge: for tests that start it themselves (world->bridge is created). */
 void world_prepare(struct world *world, const struct world_options *options);
+
+/* The whole world, with a command `silent` of meter-001 that is queued and that the API says no more of: the path and
+ * the body with which it would report `delivered`. */
+void world_start_silent(struct world *world, char path[WEBHOOK_PATH_SIZE], char body[WEBHOOK_BODY_SIZE]);
 
 /* Writes a file into the world's folder (mode 0600), such as a secret that the settings name by its relative path. */
 void world_file(const struct world *world, const char *name, const char *text);

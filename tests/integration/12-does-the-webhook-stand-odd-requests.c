@@ -12,19 +12,6 @@
 
 enum { RAW_SIZE = 4096 };
 
-/* A command that the API keeps silent about, and where its callbacks would go. */
-static void start(struct world *world, char path[WEBHOOK_PATH_SIZE], char body[WEBHOOK_BODY_SIZE])
-{
-	char sid[SID_SIZE];
-	world_start(world, NULL);
-	simulator_outcome(world->simulator, "{\"match\":{\"payload\":\"silent\"},\"stay\":\"queued\"}");
-	command_send(world->client, "meter-001", "{\"payload\":\"silent\",\"id\":\"silent\"}");
-	status_expect(world->client, "meter-001", "silent", "queued");
-	webhook_path(world->simulator, "silent", path);
-	ledger_pick(world->simulator, "silent", "sid", sid, sizeof(sid));
-	webhook_status_body(sid, METER_1_SIM, "delivered", body);
-}
-
 /* Nothing of it had an effect, and a proper callback still goes through. */
 static void expect_unharmed(struct world *world, const char *path, const char *body)
 {
@@ -48,7 +35,7 @@ static void expect_status(struct world *world, const char *method, const char *p
 static void other_paths_and_methods_are_refused(struct world *world)
 {
 	char path[WEBHOOK_PATH_SIZE], body[WEBHOOK_BODY_SIZE];
-	start(world, path, body);
+	world_start_silent(world, path, body);
 	expect_status(world, "GET", "/", "", 404);
 	expect_status(world, "GET", "/reflect-me", "", 404);
 	expect_status(world, "POST", "/callback/reflect-me/x", body, 404);
@@ -73,7 +60,7 @@ static void malformed_forms_are_400(struct world *world)
 		"{\"Status\":\"delivered\"}",
 	};
 	char path[WEBHOOK_PATH_SIZE], body[WEBHOOK_BODY_SIZE];
-	start(world, path, body);
+	world_start_silent(world, path, body);
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
 		expect_status(world, "POST", path, bodies[i], 400);
 	expect_unharmed(world, path, body);
@@ -83,7 +70,7 @@ static void a_body_beyond_the_cap_is_413(struct world *world)
 {
 	char path[WEBHOOK_PATH_SIZE], body[WEBHOOK_BODY_SIZE], raw[RAW_SIZE];
 	struct http_answer answer;
-	start(world, path, body);
+	world_start_silent(world, path, body);
 	char *large = memory_zeroed(FORM_BODY_MAX + 2, 1);
 	memset(large, 'a', FORM_BODY_MAX + 1);
 	expect_status(world, "POST", path, large, 413);
@@ -136,7 +123,7 @@ static void play(struct world *world, const struct raw_request *request, const c
 static void ambiguous_framing_is_refused(struct world *world)
 {
 	char path[WEBHOOK_PATH_SIZE], body[WEBHOOK_BODY_SIZE];
-	start(world, path, body);
+	world_start_silent(world, path, body);
 	for (size_t i = 0; i < sizeof(raw_requests) / sizeof(raw_requests[0]); i++)
 		play(world, &raw_requests[i], path, body);
 	expect_unharmed(world, path, body);
@@ -149,7 +136,7 @@ static void a_slow_request_is_cut_and_holds_nobody_up(struct world *world)
 	int connections[SLOW];
 	size_t len = 0;
 	bool closed = false;
-	start(world, path, body);
+	world_start_silent(world, path, body);
 	for (size_t i = 0; i < SLOW; i++) {
 		connections[i] = http_connect(bridge_port(world->bridge), CUT_MS);
 		assert_true(connections[i] >= 0);
@@ -167,7 +154,7 @@ static void a_slow_request_is_cut_and_holds_nobody_up(struct world *world)
 static void who_hangs_up_before_the_answer_is_heard_all_the_same(struct world *world)
 {
 	char path[WEBHOOK_PATH_SIZE], body[WEBHOOK_BODY_SIZE], raw[RAW_SIZE];
-	start(world, path, body);
+	world_start_silent(world, path, body);
 	text_format(raw, sizeof(raw),
 		    "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 		    "Content-Length: %zu\r\n\r\n%s",

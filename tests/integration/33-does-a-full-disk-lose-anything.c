@@ -27,23 +27,10 @@ static void there_is_space_again(struct world *world)
 	limit_files(world, RLIM_INFINITY);
 }
 
-/* A command that the API keeps silent about, and where its callbacks would go. */
-static void start(struct world *world, char path[WEBHOOK_PATH_SIZE], char body[WEBHOOK_BODY_SIZE])
-{
-	char sid[SID_SIZE];
-	world_start(world, NULL);
-	simulator_outcome(world->simulator, "{\"match\":{\"payload\":\"silent\"},\"stay\":\"queued\"}");
-	command_send(world->client, "meter-001", "{\"payload\":\"silent\",\"id\":\"silent\"}");
-	status_expect(world->client, "meter-001", "silent", "queued");
-	webhook_path(world->simulator, "silent", path);
-	ledger_pick(world->simulator, "silent", "sid", sid, sizeof(sid));
-	webhook_status_body(sid, METER_1_SIM, "delivered", body);
-}
-
 static void without_space_callbacks_are_503_and_come_again(struct world *world)
 {
 	char path[WEBHOOK_PATH_SIZE], body[WEBHOOK_BODY_SIZE], sid[SID_SIZE];
-	start(world, path, body);
+	world_start_silent(world, path, body);
 	limit_files(world, 0);
 	assert_int_equal(http_status(bridge_port(world->bridge), "POST", path, body), 503);
 	simulator_mo(world->simulator, METER_1_SIM, "without space", sid, sizeof(sid));
