@@ -9,11 +9,12 @@
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 
-struct http_incoming *http_incoming_create(const char *uri, const struct sockaddr *peer)
+struct http_incoming *http_incoming_create(const char *uri, const struct sockaddr *peer, void *connection)
 {
 	struct http_incoming *incoming = memory_zeroed(1, sizeof *incoming);
 	char *mark;
 
+	incoming->connection = connection;
 	incoming->path = memory_copied_text(uri);
 	mark = strchr(incoming->path, '?');
 	incoming->query = mark ? mark + 1 : incoming->path + strlen(incoming->path);
@@ -29,6 +30,7 @@ void http_incoming_free(struct http_incoming *incoming)
 		return;
 	free(incoming->path);
 	free(incoming->body);
+	free(incoming->reply.body);
 	free(incoming);
 }
 

@@ -10,12 +10,16 @@
 #include <stddef.h>
 
 #include "bridge/edge/http_listen.h"
+#include "bridge/edge/http_server.h"
 
 struct http_incoming {
 	char peer[HTTP_PEER_SIZE];
 	char *path, *query; /* one piece of memory */
 	char *body;	    /* NUL-terminated once http_incoming_expect() was called */
 	size_t body_len, body_max;
+	void *connection;	 /* the library's; borrowed */
+	bool served;		 /* in a batch; */
+	struct http_reply reply; /* and this was the answer, until the library takes it */
 };
 
 /* What the headers say about the framing. */
@@ -30,7 +34,7 @@ struct http_framing {
 bool http_incoming_is_header(const char *name, const char *value);
 
 /* `uri` as it was sent: the path, and behind `?` the query. */
-struct http_incoming *http_incoming_create(const char *uri, const struct sockaddr *peer);
+struct http_incoming *http_incoming_create(const char *uri, const struct sockaddr *peer, void *connection);
 void http_incoming_free(struct http_incoming *incoming);
 
 /* 0 and room for the body, or the status to refuse with: 400, 411 or 413. */

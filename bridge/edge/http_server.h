@@ -4,7 +4,8 @@
  *            connections in all and for each address, Content-Length required with a body, two of them or one with
  *            Transfer-Encoding refused, body cap answered at the headers, raw path (never decoded by the library),
  *            no keep-alive unless asked for.
- * Threads:   each connection has its own; the handler runs there and may block for the disk.
+ * Threads:   a handler runs on its connection's own thread and may block; a batch handler runs on the one thread that
+ *            serves all connections, and may block for what its whole batch waits for: the disk.
  * Ownership: a request is borrowed during the handler; a reply's body is handed over.
  * Failure:   http_server_start() says why (address in use, unreadable certificate). */
 // SPDX-License-Identifier: Apache-2.0
@@ -49,6 +50,14 @@ struct http_reply {
 
 typedef void http_handler(void *ctx, const struct http_request_in *request, struct http_reply *reply);
 
+struct http_exchange {
+	struct http_request_in request;
+	struct http_reply reply; /* to be filled in; no stream */
+};
+
+/* All requests that came while the last batch was served, 1 to max_connections, in the order of their arrival. */
+typedef void http_batch_handler(void *ctx, struct http_exchange *exchanges, size_t count);
+
 /* May look at method and path before the body is read; 0: go on, else the status to answer at once. */
 typedef int http_gate(void *ctx, const char *method, const char *path);
 
@@ -67,8 +76,11 @@ struct http_server_stats {
 	int64_t requests, refused, cut; /* cut: by the deadline */
 };
 
+/* NULL and why. `gate` may be NULL. */
 struct http_server *http_server_start(const struct http_server_options *options, http_gate *gate, http_handler *handler,
 				      void *ctx, char *why, size_t why_size);
+struct http_server *http_server_start_batched(const struct http_server_options *options, http_gate *gate,
+					      http_batch_handler *handler, void *ctx, char *why, size_t why_size);
 int http_server_port(const struct http_server *server);
 void http_server_stats(struct http_server *server, struct http_server_stats *ret);
 

@@ -199,10 +199,21 @@ struct store_mo {
 	const char *sid;
 	const char *topic, *payload; /* rendered by the flow, which knows the mapping */
 	size_t payload_len;
+	const char *sim_sid, *unique_name; /* of the SIM, to be remembered together; "": nothing to remember */
 };
 
 /* Stores an MO SMS once for each sid. KNOWN: had it already. */
 enum store_reported store_mo(struct store *store, const struct store_mo *mo, int64_t now_ms);
+
+/* One of several things that the API tells at once: a status or an SMS, the other is NULL. */
+struct store_arrival {
+	const struct store_report *report;
+	const struct store_mo *mo;
+	enum store_reported result; /* as of the two above, in the order of the array */
+};
+
+/* Stores them in one transaction: all of them or, when the disk has no room for that, none. */
+void store_arrivals(struct store *store, struct store_arrival *arrivals, size_t count, int64_t now_ms);
 
 /* Was an MO SMS of this sid stored (within the retention)? */
 bool store_knows_mo(struct store *store, const char *sid);

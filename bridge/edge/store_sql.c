@@ -103,7 +103,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_MO_RETENTION] = "DELETE FROM mo WHERE seq IN (SELECT seq FROM mo ORDER BY seq LIMIT ?2)"
 			     " AND received_ms < ?1",
 
-	[SQL_SIM_PUT] = "REPLACE INTO sims (sim_sid, unique_name) VALUES (?1, ?2)",
+	[SQL_SIM_PUT] = "INSERT INTO sims (sim_sid, unique_name) VALUES (?1, ?2) ON CONFLICT (sim_sid)"
+			" DO UPDATE SET unique_name = ?2 WHERE unique_name <> ?2",
 	[SQL_SIM_NAME] = "SELECT unique_name FROM sims WHERE sim_sid = ?1",
 	[SQL_META_PUT] = "REPLACE INTO meta (key, value) VALUES (?1, ?2)",
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",

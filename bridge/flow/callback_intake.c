@@ -44,6 +44,9 @@ struct arrival {
 	struct form form;
 	struct callback callback;
 	bool is_post;
+	enum verdict verdict;
+	struct store_report report; /* what is to be stored: a status, */
+	struct mo_ready sms;	    /* or an SMS from a device */
 };
 
 static bool is_form_encoded(const struct http_request_in *request)
@@ -104,19 +107,10 @@ static enum verdict store_stranger(const struct callback_intake *intake, const s
 	return stored ? STRANGER : FULL;
 }
 
-static enum verdict store_status(const struct callback_intake *intake, const struct arrival *arrival)
+static enum verdict after_status(const struct callback_intake *intake, const struct arrival *arrival,
+				 enum store_reported result)
 {
-	const struct callback *callback = &arrival->callback;
-	bool ours = arrival->kind == CALLBACK_STATUS && text_equal(arrival->token.epoch, store_epoch(intake->store));
-	const struct store_report report = {
-		.seq = ours ? arrival->token.seq : 0,
-		.sid = callback->sid,
-		.sim_sid = callback->sim_sid,
-		.status = callback->status,
-		.error_code = callback->error_code,
-		.error_message = callback->error_message,
-	};
-	switch (store_report(intake->store, &report, timekeeper_now(intake->time))) {
+	switch (result) {
 	case STORE_NEWS:
 		return STORED;
 	case STORE_KNOWN:
@@ -129,21 +123,12 @@ static enum verdict store_status(const struct callback_intake *intake, const str
 	case STORE_STRANGER:
 		break;
 	}
-	return store_stranger(intake, callback);
+	return store_stranger(intake, &arrival->callback);
 }
 
-static enum verdict store_sms(const struct callback_intake *intake, const struct callback *callback)
+static enum verdict after_sms(const struct callback_intake *intake, struct arrival *arrival, enum store_reported result)
 {
-	int64_t now_ms = timekeeper_now(intake->time);
-	const struct mo_sms sms = {
-		.sid = callback->sid,
-		.sim_sid = callback->sim_sid,
-		.sim_unique_name = callback->sim_unique_name,
-		.payload = callback->payload,
-		.time_ms = now_ms,
-		.now_ms = now_ms,
-	};
-	switch (mo_intake_take(intake->mo, &sms)) {
+	switch (mo_intake_conclude(intake->mo, &arrival->sms, result)) {
 	case MO_NEW:
 		counters_add(intake->counters, COUNT_MO_STORED);
 		return STORED;
@@ -153,6 +138,34 @@ static enum verdict store_sms(const struct callback_intake *intake, const struct
 		break;
 	}
 	return FULL;
+}
+
+static struct store_report report_of(const struct callback_intake *intake, const struct arrival *arrival)
+{
+	const struct callback *callback = &arrival->callback;
+	bool ours = arrival->kind == CALLBACK_STATUS && text_equal(arrival->token.epoch, store_epoch(intake->store));
+	return (struct store_report){
+		.seq = ours ? arrival->token.seq : 0,
+		.sid = callback->sid,
+		.sim_sid = callback->sim_sid,
+		.status = callback->status,
+		.error_code = callback->error_code,
+		.error_message = callback->error_message,
+	};
+}
+
+static void prepare_sms(const struct callback_intake *intake, struct arrival *arrival, int64_t now_ms)
+{
+	const struct callback *callback = &arrival->callback;
+	const struct mo_sms sms = {
+		.sid = callback->sid,
+		.sim_sid = callback->sim_sid,
+		.sim_unique_name = callback->sim_unique_name,
+		.payload = callback->payload,
+		.time_ms = now_ms,
+		.now_ms = now_ms,
+	};
+	mo_intake_prepare(intake->mo, &sms, &arrival->sms);
 }
 
 /* Only after this the content counts. Fills the arrival's form and callback; the form is the caller's to clear. */
@@ -188,36 +201,61 @@ static enum verdict check(const struct callback_intake *intake, struct arrival *
 	return STORED;
 }
 
-/* The Fleet's address is for all that its SIMs do; that of a command only for what becomes of that command. */
-static enum verdict store(const struct callback_intake *intake, const struct arrival *arrival)
+static bool is_sms(const struct arrival *arrival)
 {
-	const struct callback *callback = &arrival->callback;
-	bool is_sms = callback->direction == API_FROM_SIM || callback->status == API_RECEIVED;
-	if (!is_sms)
-		return store_status(intake, arrival);
-	if (arrival->kind == CALLBACK_SMS)
-		return store_sms(intake, callback);
-	note_why(intake, "an SMS from a device came to the address of a command", arrival);
-	return FORGED;
+	return arrival->callback.direction == API_FROM_SIM || arrival->callback.status == API_RECEIVED;
 }
 
-static enum verdict take(const struct callback_intake *intake, struct arrival *arrival)
+/* Reads one request; with the verdict STORED it is one that is to be stored. */
+static void receive(const struct callback_intake *intake, struct arrival *arrival,
+		    const struct http_request_in *request)
 {
-	enum verdict verdict = check(intake, arrival);
-	if (verdict == STORED)
-		verdict = store(intake, arrival);
-	form_clear(&arrival->form);
-	return verdict;
-}
-
-void callback_intake_handle(void *ctx, const struct http_request_in *request, struct http_reply *reply)
-{
-	const struct callback_intake *intake = ctx;
-	struct arrival *arrival = memory_zeroed(1, sizeof(*arrival));
 	arrival->request = request;
 	arrival->segment = "";
 	arrival->is_post = text_equal(request->method, "POST");
-	enum verdict verdict = take(intake, arrival);
+	arrival->verdict = check(intake, arrival);
+	/* The Fleet's address is for all that its SIMs do; that of a command only for what becomes of that command. */
+	if (arrival->verdict == STORED && is_sms(arrival) && arrival->kind != CALLBACK_SMS) {
+		note_why(intake, "an SMS from a device came to the address of a command", arrival);
+		arrival->verdict = FORGED;
+	}
+}
+
+static struct store_arrival prepare(const struct callback_intake *intake, struct arrival *arrival, int64_t now_ms)
+{
+	if (is_sms(arrival)) {
+		prepare_sms(intake, arrival, now_ms);
+		return (struct store_arrival){.mo = &arrival->sms.mo};
+	}
+	arrival->report = report_of(intake, arrival);
+	return (struct store_arrival){.report = &arrival->report};
+}
+
+/* All that is worth it, in one transaction. */
+static void store(const struct callback_intake *intake, struct arrival *arrivals, size_t count)
+{
+	struct store_arrival *kept = memory_zeroed(count, sizeof(*kept));
+	int64_t now_ms = timekeeper_now(intake->time);
+	size_t kept_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (arrivals[i].verdict == STORED)
+			kept[kept_count++] = prepare(intake, &arrivals[i], now_ms);
+	}
+	store_arrivals(intake->store, kept, kept_count, now_ms);
+	const struct store_arrival *next = kept;
+	for (size_t i = 0; i < count; i++) {
+		if (arrivals[i].verdict != STORED)
+			continue;
+		enum store_reported result = (next++)->result;
+		arrivals[i].verdict = is_sms(&arrivals[i]) ? after_sms(intake, &arrivals[i], result)
+							   : after_status(intake, &arrivals[i], result);
+	}
+	free(kept);
+}
+
+static void answer(const struct callback_intake *intake, struct arrival *arrival, struct http_reply *reply)
+{
+	enum verdict verdict = arrival->verdict;
 	counters_add(intake->counters, verdicts[verdict].counter);
 	if (verdict != FORGED && verdict != MALFORMED)
 		atomic_store(&intake->counters->last_callback_ms, clock_wall_ms());
@@ -225,6 +263,18 @@ void callback_intake_handle(void *ctx, const struct http_request_in *request, st
 		log_info("", "callback stored", LOG_TEXT("sid", arrival->callback.sid),
 			 LOG_TEXT("status", api_status_text(arrival->callback.status)));
 	reply->status = verdicts[verdict].status;
-	free(arrival);
+	form_clear(&arrival->form);
+}
+
+void callback_intake_handle(void *ctx, struct http_exchange *exchanges, size_t count)
+{
+	const struct callback_intake *intake = ctx;
+	struct arrival *arrivals = memory_zeroed(count, sizeof(*arrivals));
+	for (size_t i = 0; i < count; i++)
+		receive(intake, &arrivals[i], &exchanges[i].request);
+	store(intake, arrivals, count);
+	for (size_t i = 0; i < count; i++)
+		answer(intake, &arrivals[i], &exchanges[i].reply);
+	free(arrivals);
 	crash_point("callback-before-answer");
 }

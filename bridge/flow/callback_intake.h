@@ -1,6 +1,6 @@
 /* callback_intake - webhook to store: status callbacks and MO SMS, authenticated, then stored, then answered.
  *
- * Threads:   runs on the threads of the HTTP server's connections and blocks them until the commit.
+ * Threads:   runs on the HTTP server's thread; a batch of requests waits for one commit.
  * Promise:   2xx is given only after the fact is on disk or known already; every cause of distrust has the same
  *            403; 503 when it could not be stored (the provider tries again).
  * Failure:   an HTTP status; what names no device of ours goes to the `unmapped` topic, nothing is dropped. */
@@ -26,8 +26,8 @@ struct callback_intake {
 	struct webhook_keys *keys;
 };
 
-/* http_gate and http_handler of the webhook listener; `ctx` is the intake. */
+/* http_gate and http_batch_handler of the webhook listener; `ctx` is the intake. */
 int callback_intake_gate(void *ctx, const char *method, const char *path);
-void callback_intake_handle(void *ctx, const struct http_request_in *request, struct http_reply *reply);
+void callback_intake_handle(void *ctx, struct http_exchange *exchanges, size_t count);
 
 #endif

@@ -20,59 +20,77 @@ bool mo_intake_find(struct mo_intake *intake, const char *sim_sid, const char *u
 	return mapping_find_sim(intake->mapping, sim_sid, ret_name, ret);
 }
 
-static void render(struct buffer *payload, const struct mo_sms *sms, const struct mapped_device *mapped,
-		   const char *unique_name)
+static void render(struct mo_ready *ready, bool known)
 {
-	if (mapped != NULL && mapped->up == UP_TEXT) {
-		buffer_append_text(payload, sms->payload);
+	if (known && ready->mapped.up == UP_TEXT) {
+		buffer_append_text(&ready->payload, ready->sms.payload);
 		return;
 	}
 	const struct up_event event = {
-		.device = mapped == NULL ? "" : mapped->device,
-		.payload = sms->payload,
-		.sid = sms->sid,
-		.sim_sid = sms->sim_sid,
-		.sim_unique_name = unique_name,
-		.time_ms = sms->time_ms,
+		.device = ready->mapped.device,
+		.payload = ready->sms.payload,
+		.sid = ready->sms.sid,
+		.sim_sid = ready->sms.sim_sid,
+		.sim_unique_name = ready->name,
+		.time_ms = ready->sms.time_ms,
 	};
-	event_up_encode(payload, &event);
+	event_up_encode(&ready->payload, &event);
 }
 
-static void note(struct mo_intake *intake, const struct mo_sms *sms, const char *device)
+void mo_intake_prepare(struct mo_intake *intake, const struct mo_sms *sms, struct mo_ready *ret)
 {
+	ret->sms = *sms;
+	bool known = mo_intake_find(intake, sms->sim_sid, sms->sim_unique_name, &ret->mapped, ret->name);
+	if (known) {
+		topic_fill(ret->topic, intake->settings->topics_up, ret->mapped.device);
+	} else {
+		ret->mapped.device[0] = '\0';
+		text_format(ret->topic, sizeof(ret->topic), "%s/unmapped", intake->settings->topics_bridge);
+	}
+	buffer_init(&ret->payload, 8 * MO_SIZE); /* every character may need six bytes as JSON */
+	render(ret, known);
+	ret->mo = (struct store_mo){.sid = sms->sid,
+				    .topic = ret->topic,
+				    .payload = buffer_text(&ret->payload),
+				    .payload_len = ret->payload.len,
+				    .sim_sid = sms->sim_sid,
+				    .unique_name = sms->sim_unique_name};
+}
+
+static void note(struct mo_intake *intake, const struct mo_ready *ready)
+{
+	const struct mo_sms *sms = &ready->sms;
 	struct recent_message message = {.at_ms = sms->time_ms};
-	text_copy(message.device, sizeof(message.device), device);
+	text_copy(message.device, sizeof(message.device), ready->mapped.device);
 	text_copy(message.sim, sizeof(message.sim), sms->sim_sid);
 	text_copy(message.sid, sizeof(message.sid), sms->sid);
 	text_copy(message.payload, sizeof(message.payload), sms->payload);
 	recent_note_message(intake->recent, &message);
 }
 
-enum mo_result mo_intake_take(struct mo_intake *intake, const struct mo_sms *sms)
+static void tell(const struct mo_ready *ready)
 {
-	struct mapped_device mapped;
-	struct buffer payload;
-	char topic[TOPIC_SIZE], name[SIM_SIZE];
-	bool known = mo_intake_find(intake, sms->sim_sid, sms->sim_unique_name, &mapped, name);
-	if (known)
-		topic_fill(topic, intake->settings->topics_up, mapped.device);
-	else
-		text_format(topic, sizeof(topic), "%s/unmapped", intake->settings->topics_bridge);
-	buffer_init(&payload, 8 * MO_SIZE); /* every character may need six bytes as JSON */
-	render(&payload, sms, known ? &mapped : NULL, name);
-	const struct store_mo mo = {
-		.sid = sms->sid, .topic = topic, .payload = buffer_text(&payload), .payload_len = payload.len};
-	enum store_reported result = store_mo(intake->store, &mo, sms->now_ms);
-	if (result == STORE_NEWS) {
-		if (sms->sim_unique_name[0] != '\0' && sms->sim_sid[0] != '\0')
-			store_learn_sim(intake->store, sms->sim_unique_name, sms->sim_sid);
-		note(intake, sms, known ? mapped.device : "");
-		log_info("", known ? "MO SMS stored" : "MO SMS of a SIM that no mapping names",
-			 LOG_TEXT("device", known ? mapped.device : ""), LOG_TEXT("sid", sms->sid),
-			 LOG_TEXT("sim", sms->sim_sid), LOG_BODY("payload", sms->payload));
-	}
-	buffer_clear(&payload);
+	const char *device = ready->mapped.device;
+	log_info("", device[0] != '\0' ? "MO SMS stored" : "MO SMS of a SIM that no mapping names",
+		 LOG_TEXT("device", device), LOG_TEXT("sid", ready->sms.sid), LOG_TEXT("sim", ready->sms.sim_sid),
+		 LOG_BODY("payload", ready->sms.payload));
+}
+
+enum mo_result mo_intake_conclude(struct mo_intake *intake, struct mo_ready *ready, enum store_reported result)
+{
+	buffer_clear(&ready->payload);
 	if (result == STORE_REPORT_FULL)
 		return MO_FULL;
-	return result == STORE_NEWS ? MO_NEW : MO_KNOWN;
+	if (result != STORE_NEWS)
+		return MO_KNOWN;
+	note(intake, ready);
+	tell(ready);
+	return MO_NEW;
+}
+
+enum mo_result mo_intake_take(struct mo_intake *intake, const struct mo_sms *sms)
+{
+	struct mo_ready ready;
+	mo_intake_prepare(intake, sms, &ready);
+	return mo_intake_conclude(intake, &ready, store_mo(intake->store, &ready.mo, sms->now_ms));
 }

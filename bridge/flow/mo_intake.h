@@ -33,6 +33,18 @@ enum mo_result { MO_NEW, MO_KNOWN, MO_FULL };
 
 enum mo_result mo_intake_take(struct mo_intake *intake, const struct mo_sms *sms);
 
+/* The same in two steps, for one that is stored together with others: made ready in place, since it points into itself
+ * and into `sms`, then stored, then concluded, which also frees. */
+struct mo_ready {
+	struct mo_sms sms;
+	struct mapped_device mapped; /* its device "": none */
+	char topic[TOPIC_SIZE], name[SIM_SIZE];
+	struct buffer payload;
+	struct store_mo mo; /* to be stored */
+};
+void mo_intake_prepare(struct mo_intake *intake, const struct mo_sms *sms, struct mo_ready *ret);
+enum mo_result mo_intake_conclude(struct mo_intake *intake, struct mo_ready *ready, enum store_reported result);
+
 /* The device of a SIM, by sid, by the name told, or by a name learnt before. */
 bool mo_intake_find(struct mo_intake *intake, const char *sim_sid, const char *unique_name, struct mapped_device *ret,
 		    char ret_name[SIM_SIZE]);

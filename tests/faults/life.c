@@ -141,7 +141,12 @@ static void report_sent(struct life *life)
 static void take_in_mo(struct life *life)
 {
 	static const char payload[] = "{\"device\":\"mo\",\"id\":\"one\",\"status\":\"up\"}";
-	const struct store_mo mo = {.sid = MO_SID, .topic = "up", .payload = payload, .payload_len = strlen(payload)};
+	const struct store_mo mo = {.sid = MO_SID,
+				    .topic = "up",
+				    .payload = payload,
+				    .payload_len = strlen(payload),
+				    .sim_sid = "",
+				    .unique_name = ""};
 	life->promises->mo = store_mo(life->world.store, &mo, NOW) == STORE_NEWS;
 }
 

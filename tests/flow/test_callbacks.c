@@ -217,6 +217,33 @@ static void a_get_carries_the_same_in_its_query(void **state)
 	want_state(world, "job", STATE_SENT);
 }
 
+static void calls_that_come_together_are_judged_one_by_one(void **state)
+{
+	struct world *world = *state;
+	static const struct call calls[] = {
+		{.path = STATUS_1, .body = SENT_A},	 {.path = "/callback/status/x", .body = SENT_A},
+		{.path = SMS, .body = RECEIVED_B},	 {.path = STATUS_1, .body = "CommandSid=%"},
+		{.path = STATUS_1, .body = DELIVERED_A}, {.path = SMS, .body = RECEIVED_B},
+		{.path = STATUS_1, .body = RECEIVED_B},	 {.path = "/elsewhere", .body = SENT_A},
+	};
+	static const int want[] = {204, 403, 204, 400, 204, 204, 403, 404};
+	int got[CALLS_MAX];
+	world_queued(world, "job", SID_A);
+	world_told(world);
+	struct store_stats before, after;
+	store_stats(world->store, &before);
+	call_webhook_together(world, calls, sizeof(calls) / sizeof(calls[0]), got);
+	store_stats(world->store, &after);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_int_equal(got[i], want[i]);
+	assert_int_equal(after.commits, before.commits + 1);
+	assert_int_equal(counters_get(&world->counters, COUNT_CALLBACK_STORED), 3);
+	assert_int_equal(counters_get(&world->counters, COUNT_CALLBACK_KNOWN), 1);
+	assert_int_equal(counters_get(&world->counters, COUNT_CALLBACK_FORGED), 2);
+	assert_int_equal(counters_get(&world->counters, COUNT_CALLBACK_MALFORMED), 1);
+	assert_int_equal(counters_get(&world->counters, COUNT_MO_STORED), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +259,7 @@ int main(void)
 		WORLD_TEST(a_strangers_long_text_stays_valid_json),
 		WORLD_TEST(what_cannot_be_stored_is_not_acknowledged),
 		WORLD_TEST(a_get_carries_the_same_in_its_query),
+		WORLD_TEST(calls_that_come_together_are_judged_one_by_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,27 +25,45 @@ struct call {
 	const char *type;	    /* NULL: that of a form */
 };
 
+enum { CALLS_MAX = 8 };
+
+/* What came together: each passes the gate, then all are handled as one batch. Their statuses go to `ret`. */
+static inline void call_webhook_together(struct world *world, const struct call *calls, size_t count,
+					 int ret[CALLS_MAX])
+{
+	struct http_exchange exchanges[CALLS_MAX] = {0};
+	struct http_headers headers[CALLS_MAX] = {0};
+	size_t places[CALLS_MAX], open = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct call *call = &calls[i];
+		const char *body = call->body != NULL ? call->body : "";
+		const char *type = call->type != NULL ? call->type : "application/x-www-form-urlencoded";
+		const char *method = call->method != NULL ? call->method : "POST";
+		ret[i] = callback_intake_gate(&world->callbacks, method, call->path);
+		if (ret[i] != 0)
+			continue;
+		headers[open] =
+			(struct http_headers){.names = {"Content-Type", call->header}, .values = {type, call->value}};
+		exchanges[open].request = (struct http_request_in){.method = method,
+								   .path = call->path,
+								   .query = call->query != NULL ? call->query : "",
+								   .body = body,
+								   .body_len = strlen(body),
+								   .peer = "192.0.2.1",
+								   .headers = &headers[open]};
+		places[open++] = i;
+	}
+	if (open > 0)
+		callback_intake_handle(&world->callbacks, exchanges, open);
+	for (size_t i = 0; i < open; i++)
+		ret[places[i]] = exchanges[i].reply.status;
+}
+
 static inline int call_webhook(struct world *world, struct call call)
 {
-	const struct http_headers headers = {
-		.names = {"Content-Type", call.header},
-		.values = {call.type != NULL ? call.type : "application/x-www-form-urlencoded", call.value}};
-	const char *body = call.body != NULL ? call.body : "";
-	const struct http_request_in request = {
-		.method = call.method != NULL ? call.method : "POST",
-		.path = call.path,
-		.query = call.query != NULL ? call.query : "",
-		.body = body,
-		.body_len = strlen(body),
-		.peer = "192.0.2.1",
-		.headers = &headers,
-	};
-	struct http_reply reply = {0};
-	int refused = callback_intake_gate(&world->callbacks, request.method, request.path);
-	if (refused != 0)
-		return refused;
-	callback_intake_handle(&world->callbacks, &request, &reply);
-	return reply.status;
+	int status[CALLS_MAX];
+	call_webhook_together(world, &call, 1, status);
+	return status[0];
 }
 #define CALL(world, ...) call_webhook((world), (struct call){__VA_ARGS__})
 

@@ -28,7 +28,7 @@ FOREIGN = {
     r"sqlite3(ext)?\.h": ("bridge/edge/sqlite.c", "bridge/edge/sqlite_log.c"),  # statements; the file below them
     r"MQTT\w*\.h": "bridge/edge/paho.c",
     r"curl/": "bridge/edge/http_client.c",
-    r"microhttpd\.h": "bridge/edge/http_server.c",
+    r"microhttpd\.h": "bridge/edge/http_daemon.c",
     r"openssl/": "bridge/edge/signature.c",
     r"systemd/": "bridge/edge/supervisor.c",
     r"mosquitto\w*\.h": None,

@@ -92,11 +92,29 @@ static inline struct http_server_options raw_options(void)
 					    .max_connections_per_address = 64};
 }
 
+/* Both ways to serve keep the same promises: set, a server has one thread for all connections. */
+static bool raw_batched;
+static http_handler *raw_handler;
+
+static inline void raw_handle_all(void *ctx, struct http_exchange *exchanges, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		raw_handler(ctx, &exchanges[i].request, &exchanges[i].reply);
+}
+
+static inline struct http_server *raw_try(const struct http_server_options *options, http_gate *gate,
+					  http_handler *handler, void *ctx, char *why, size_t why_size)
+{
+	raw_handler = handler;
+	return raw_batched ? http_server_start_batched(options, gate, raw_handle_all, ctx, why, why_size)
+			   : http_server_start(options, gate, handler, ctx, why, why_size);
+}
+
 static inline struct http_server *raw_start(const struct http_server_options *options, http_gate *gate,
 					    http_handler *handler, void *ctx)
 {
 	char why[256] = "";
-	struct http_server *server = http_server_start(options, gate, handler, ctx, why, sizeof why);
+	struct http_server *server = raw_try(options, gate, handler, ctx, why, sizeof why);
 
 	if (!server) {
 		printf("no server: %s\n", why);

@@ -325,7 +325,7 @@ static void a_server_that_cannot_start_says_why(void **state)
 		options.cert_file = ROWS[i].cert_file;
 		options.key_file = ROWS[i].key_file;
 		why[0] = '\0';
-		assert_null(http_server_start(&options, NULL, handler, NULL, why, sizeof why));
+		assert_null(raw_try(&options, NULL, handler, NULL, why, sizeof why));
 		print_message("  %s\n", why);
 		assert_non_null(strstr(why, ROWS[i].want));
 	}
@@ -358,16 +358,22 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slow_client_is_cut_wherever_it_hangs),
 		cmocka_unit_test(quick_clients_are_served_while_slow_ones_hang),
-		cmocka_unit_test(handlers_that_wait_do_so_side_by_side),
 		cmocka_unit_test(one_address_gets_no_more_than_its_share),
 		cmocka_unit_test(keep_alive_serves_many_on_one_connection),
 		cmocka_unit_test(stopping_lets_handlers_finish_and_refuses_others),
 		cmocka_unit_test(stopping_does_not_wait_for_half_a_request),
-		cmocka_unit_test(a_stream_comes_in_parts_until_its_end),
 		cmocka_unit_test(a_server_that_cannot_start_says_why),
 		cmocka_unit_test(it_listens_on_ipv6_and_ipv4),
 	};
+	const struct CMUnitTest with_threads[] = {
+		cmocka_unit_test(handlers_that_wait_do_so_side_by_side),
+		cmocka_unit_test(a_stream_comes_in_parts_until_its_end),
+	};
 
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("a thread for each connection", tests, NULL, NULL) +
+		     cmocka_run_group_tests_name("what only threads can", with_threads, NULL, NULL);
+
+	raw_batched = true;
+	return failed + cmocka_run_group_tests_name("one thread for all", tests, NULL, NULL);
 }

@@ -223,5 +223,8 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	int failed = cmocka_run_group_tests_name("a thread for each connection", tests, setup, teardown);
+
+	raw_batched = true;
+	return failed + cmocka_run_group_tests_name("one thread for all", tests, setup, teardown);
 }

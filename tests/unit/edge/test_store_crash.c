@@ -82,7 +82,8 @@ static bool a_is_sent(struct world *world)
 
 static void take_in_mo(struct world *world)
 {
-	const struct store_mo mo = {.sid = SID_B, .topic = "up", .payload = "{}", .payload_len = 2};
+	const struct store_mo mo = {
+		.sid = SID_B, .topic = "up", .payload = "{}", .payload_len = 2, .sim_sid = "", .unique_name = ""};
 	store_mo(world->store, &mo, NOW);
 }
 

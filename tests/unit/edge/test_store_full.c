@@ -70,12 +70,17 @@ static void new_work_is_refused_and_nothing_is_lost(void **state)
 	const struct store_rejection rejection = {
 		.device = "m", .id = "", .payload = "", .code = "x", .message = "y", .reply_topic = ""};
 	assert_false(store_reject(world->store, &rejection, NOW));
-	const struct store_mo mo = {.sid = SID_B, .topic = "up", .payload = "x", .payload_len = 1};
+	const struct store_mo mo = {
+		.sid = SID_B, .topic = "up", .payload = "x", .payload_len = 1, .sim_sid = "", .unique_name = ""};
 	assert_int_equal(store_mo(world->store, &mo, NOW), STORE_REPORT_FULL);
 	assert_false(store_publish(world->store, "t", "x", 1, NOW));
 	const struct store_report report = {
 		.seq = 1, .sid = SID_A, .sim_sid = "", .status = API_SENT, .error_code = "", .error_message = ""};
 	assert_int_equal(store_report(world->store, &report, NOW), STORE_REPORT_FULL);
+	struct store_arrival arrivals[] = {{.report = &report}, {.mo = &mo}};
+	store_arrivals(world->store, arrivals, 2, NOW);
+	assert_int_equal(arrivals[0].result, STORE_REPORT_FULL);
+	assert_int_equal(arrivals[1].result, STORE_REPORT_FULL);
 	/* A result could not be stored: nothing is begun. */
 	assert_int_equal(world_take(world, NOW, 8).count, 0);
 	/* Questions are still answered. */

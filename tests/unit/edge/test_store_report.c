@@ -169,7 +169,12 @@ static void an_mo_sms_is_stored_once_for_each_sid(void **state)
 {
 	struct world *world = *state;
 	static const char body[] = "21.5\0x";
-	const struct store_mo mo = {.sid = SID_A, .topic = "devices/m1/up", .payload = body, .payload_len = 6};
+	const struct store_mo mo = {.sid = SID_A,
+				    .topic = "devices/m1/up",
+				    .payload = body,
+				    .payload_len = 6,
+				    .sim_sid = "",
+				    .unique_name = ""};
 	assert_false(store_knows_mo(world->store, SID_A));
 	assert_int_equal(store_mo(world->store, &mo, NOW), STORE_NEWS);
 	assert_int_equal(store_mo(world->store, &mo, NOW), STORE_KNOWN);
@@ -187,7 +192,12 @@ static void an_mo_sms_is_stored_once_for_each_sid(void **state)
 static void an_empty_body_is_a_body(void **state)
 {
 	struct world *world = *state;
-	const struct store_mo mo = {.sid = SID_A, .topic = "devices/m1/up", .payload = "", .payload_len = 0};
+	const struct store_mo mo = {.sid = SID_A,
+				    .topic = "devices/m1/up",
+				    .payload = "",
+				    .payload_len = 0,
+				    .sim_sid = "",
+				    .unique_name = ""};
 	assert_int_equal(store_mo(world->store, &mo, NOW), STORE_NEWS);
 	assert_true(store_publish(world->store, "bridge/unmapped", NULL, 0, NOW));
 	struct store_event events[2];
@@ -196,6 +206,56 @@ static void an_empty_body_is_a_body(void **state)
 		assert_int_equal(events[i].payload_len, 0);
 		assert_non_null(events[i].payload);
 		store_event_clear(&events[i]);
+	}
+}
+
+static void several_arrivals_share_a_commit_and_each_has_its_result(void **state)
+{
+	struct world *world = *state;
+	queue_one(world);
+	const struct store_report sent = {
+		.seq = 1, .sid = SID_A, .sim_sid = "", .status = API_SENT, .error_code = "", .error_message = ""};
+	struct store_report stranger = sent, mismatch = sent;
+	stranger.seq = 99;
+	mismatch.sid = SID_B;
+	const struct store_mo mo = {.sid = SID_B,
+				    .topic = "up",
+				    .payload = "x",
+				    .payload_len = 1,
+				    .sim_sid = SIM_A,
+				    .unique_name = "cellar"};
+	struct store_arrival arrivals[] = {{.report = &sent}, {.mo = &mo},	 {.report = &stranger},
+					   {.mo = &mo},	      {.report = &sent}, {.report = &mismatch}};
+	static const enum store_reported want[] = {STORE_NEWS,	STORE_NEWS,  STORE_STRANGER,
+						   STORE_KNOWN, STORE_KNOWN, STORE_MISMATCH};
+	struct store_stats before, after;
+	store_stats(world->store, &before);
+	store_arrivals(world->store, arrivals, sizeof(arrivals) / sizeof(arrivals[0]), NOW);
+	store_stats(world->store, &after);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_int_equal(arrivals[i].result, want[i]);
+	assert_int_equal(after.commits, before.commits + 1);
+	assert_int_equal(after.events, before.events + 2);
+	store_arrivals(world->store, NULL, 0, NOW);
+}
+
+static void an_mo_sms_teaches_the_name_of_its_sim(void **state)
+{
+	struct world *world = *state;
+	static const char *const names[] = {"cellar", "cellar", "attic", ""};
+	static const char *const want[] = {"cellar", "cellar", "attic", "attic"};
+	char sid[SID_SIZE], known[SIM_SIZE];
+	for (size_t i = 0; i < 4; i++) {
+		text_format(sid, sizeof(sid), "HC%032zx", i);
+		const struct store_mo mo = {.sid = sid,
+					    .topic = "up",
+					    .payload = "x",
+					    .payload_len = 1,
+					    .sim_sid = SIM_A,
+					    .unique_name = names[i]};
+		assert_int_equal(store_mo(world->store, &mo, NOW), STORE_NEWS);
+		assert_true(store_sim_name(world->store, SIM_A, known));
+		assert_string_equal(known, want[i]);
 	}
 }
 
@@ -215,6 +275,8 @@ int main(void)
 		WORLD_TEST(an_answer_with_another_commands_sid_is_not_believed),
 		WORLD_TEST(an_mo_sms_is_stored_once_for_each_sid),
 		WORLD_TEST(an_empty_body_is_a_body),
+		WORLD_TEST(several_arrivals_share_a_commit_and_each_has_its_result),
+		WORLD_TEST(an_mo_sms_teaches_the_name_of_its_sim),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

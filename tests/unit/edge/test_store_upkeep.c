@@ -114,7 +114,8 @@ static void retention_goes_on_in_batches_past_rows_that_stay(void **state)
 static void mo_sids_are_forgotten_too(void **state)
 {
 	struct world *world = *state;
-	const struct store_mo mo = {.sid = SID_A, .topic = "up", .payload = "x", .payload_len = 1};
+	const struct store_mo mo = {
+		.sid = SID_A, .topic = "up", .payload = "x", .payload_len = 1, .sim_sid = "", .unique_name = ""};
 	store_mo(world->store, &mo, NOW);
 	upkeep_to_the_end(world, NOW + 30 * DAY);
 	assert_true(store_knows_mo(world->store, SID_A));

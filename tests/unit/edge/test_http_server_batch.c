@@ -1,0 +1,233 @@
+/* http_server with a batch handler: what comes while it waits is served together, and each gets its own answer. */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/edge/http_server.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "bridge/base/memory.h"
+#include "tests/unit/edge/http_raw.h"
+
+enum { CLIENTS = 40, DEADLINE_MS = 400 };
+
+/* The handler: it waits at the gate, as if for a disk, and answers each request with its own path. */
+struct disk {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool stalled;
+	int batches, requests;
+	size_t largest;
+};
+
+static int setup(void **state)
+{
+	struct disk *disk = memory_zeroed(1, sizeof *disk);
+
+	pthread_mutex_init(&disk->lock, NULL);
+	pthread_cond_init(&disk->changed, NULL);
+	*state = disk;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct disk *disk = *state;
+
+	pthread_cond_destroy(&disk->changed);
+	pthread_mutex_destroy(&disk->lock);
+	free(disk);
+	return 0;
+}
+
+static void handle_all(void *ctx, struct http_exchange *exchanges, size_t count)
+{
+	struct disk *disk = ctx;
+
+	pthread_mutex_lock(&disk->lock);
+	disk->batches++;
+	disk->requests += (int)count;
+	disk->largest = count > disk->largest ? count : disk->largest;
+	pthread_cond_broadcast(&disk->changed);
+	while (disk->stalled)
+		pthread_cond_wait(&disk->changed, &disk->lock);
+	pthread_mutex_unlock(&disk->lock);
+	for (size_t i = 0; i < count; i++) {
+		exchanges[i].reply.status = 200;
+		exchanges[i].reply.body = memory_copied_text(exchanges[i].request.path);
+		exchanges[i].reply.body_len = strlen(exchanges[i].request.path);
+	}
+}
+
+static void stall(struct disk *disk, bool stalled)
+{
+	pthread_mutex_lock(&disk->lock);
+	disk->stalled = stalled;
+	pthread_cond_broadcast(&disk->changed);
+	pthread_mutex_unlock(&disk->lock);
+}
+
+static void wait_for_batch(struct disk *disk)
+{
+	pthread_mutex_lock(&disk->lock);
+	while (disk->batches == 0)
+		pthread_cond_wait(&disk->changed, &disk->lock);
+	pthread_mutex_unlock(&disk->lock);
+}
+
+static struct http_server *start(const struct http_server_options *options, struct disk *disk)
+{
+	char why[256] = "";
+	struct http_server *server = http_server_start_batched(options, NULL, handle_all, disk, why, sizeof why);
+
+	assert_non_null(server);
+	return server;
+}
+
+static int ask(const struct http_server *server, int number)
+{
+	char request[128];
+	int fd = tcp_connect(http_server_port(server));
+
+	text_format(request, sizeof request, "GET /%d HTTP/1.1\r\nHost: h\r\n\r\n", number);
+	tcp_send(fd, request);
+	return fd;
+}
+
+static void expect_own_answer(int fd, int number)
+{
+	char answer[RAW_ANSWER], want[32];
+
+	text_format(want, sizeof want, "\r\n\r\n/%d", number);
+	raw_read(fd, answer, RAW_ANSWER);
+	assert_true(text_starts_with(answer, "HTTP/1.1 200 "));
+	assert_non_null(strstr(answer, want));
+	assert_int_equal(strlen(strstr(answer, "\r\n\r\n")), strlen(want));
+	close(fd);
+}
+
+static void what_comes_while_the_disk_is_busy_is_served_together(void **state)
+{
+	struct disk *disk = *state;
+	struct http_server_options options = raw_options();
+	int fds[CLIENTS];
+
+	stall(disk, true);
+	struct http_server *server = start(&options, disk);
+
+	fds[0] = ask(server, 0);
+	wait_for_batch(disk);
+	for (int i = 1; i < CLIENTS; i++)
+		fds[i] = ask(server, i);
+	stall(disk, false);
+	for (int i = 0; i < CLIENTS; i++)
+		expect_own_answer(fds[i], i);
+	http_server_stop(server);
+	assert_int_equal(disk->requests, CLIENTS);
+	print_message("  %d requests, %d batches, the largest of %zu\n", CLIENTS, disk->batches, disk->largest);
+	assert_in_range(disk->largest, 2, CLIENTS);
+	assert_in_range(disk->batches, 2, CLIENTS - 1);
+}
+
+static void a_client_that_is_gone_does_not_disturb_the_others(void **state)
+{
+	struct disk *disk = *state;
+	struct http_server_options options = raw_options();
+
+	stall(disk, true);
+	struct http_server *server = start(&options, disk);
+	int impatient = ask(server, 1);
+
+	wait_for_batch(disk);
+	int second = ask(server, 2), third = ask(server, 3);
+
+	tcp_reset(impatient);
+	tcp_reset(second);
+	stall(disk, false);
+	expect_own_answer(third, 3);
+	expect_own_answer(ask(server, 4), 4);
+	http_server_stop(server);
+}
+
+/* The deadline is the client's and not the disk's. */
+static void nobody_is_cut_while_his_request_waits_for_the_disk(void **state)
+{
+	struct disk *disk = *state;
+	struct http_server_options options = raw_options();
+	struct http_server_stats stats;
+
+	options.request_deadline_ms = DEADLINE_MS;
+	stall(disk, true);
+	struct http_server *server = start(&options, disk);
+	int fd = ask(server, 7);
+	struct pollfd nothing = {.fd = fd, .events = POLLIN};
+
+	wait_for_batch(disk);
+	assert_int_equal(poll(&nothing, 1, 2 * DEADLINE_MS), 0);
+	stall(disk, false);
+	expect_own_answer(fd, 7);
+	http_server_stats(server, &stats);
+	assert_int_equal(stats.cut, 0);
+	http_server_stop(server);
+}
+
+/* The others wait in the kernel until there is room. */
+static void more_clients_than_connections_are_all_served(void **state)
+{
+	struct disk *disk = *state;
+	struct http_server_options options = raw_options();
+	int fds[CLIENTS];
+
+	options.max_connections = 4;
+	stall(disk, true);
+	struct http_server *server = start(&options, disk);
+
+	for (int i = 0; i < CLIENTS; i++)
+		fds[i] = ask(server, i);
+	wait_for_batch(disk);
+	stall(disk, false);
+	for (int i = 0; i < CLIENTS; i++)
+		expect_own_answer(fds[i], i);
+	http_server_stop(server);
+	assert_int_equal(disk->requests, CLIENTS);
+	assert_in_range(disk->largest, 1, 4);
+}
+
+static void *stop(void *server)
+{
+	http_server_stop(server);
+	return NULL;
+}
+
+static void the_end_waits_for_the_batch_under_way(void **state)
+{
+	struct disk *disk = *state;
+	struct http_server_options options = raw_options();
+	pthread_t thread;
+
+	stall(disk, true);
+	struct http_server *server = start(&options, disk);
+	int fd = ask(server, 5);
+
+	wait_for_batch(disk);
+	assert_int_equal(pthread_create(&thread, NULL, stop, server), 0);
+	stall(disk, false);
+	expect_own_answer(fd, 5);
+	pthread_join(thread, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_comes_while_the_disk_is_busy_is_served_together, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_client_that_is_gone_does_not_disturb_the_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_is_cut_while_his_request_waits_for_the_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(more_clients_than_connections_are_all_served, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_end_waits_for_the_batch_under_way, setup, teardown),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
