@@ -157,8 +157,8 @@ static void start_webhook(struct bridge *bridge)
 		.max_connections_per_address = 256,
 		.keep_alive = false,
 	};
-	bridge->webhook_server = http_server_start_batched(&options, callback_intake_gate, callback_intake_handle,
-							   &bridge->callbacks, why, sizeof(why));
+	bridge->webhook_server = http_server_start_batched(&options, callback_intake_gate, callback_intake_sift,
+							   callback_intake_store, &bridge->callbacks, why, sizeof(why));
 	if (bridge->webhook_server == NULL)
 		give_up(EXIT_MACHINE, "cannot start the webhook listener", why);
 }

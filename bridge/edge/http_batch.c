@@ -64,17 +64,21 @@ struct http_batch *http_batch_start(size_t max, http_batch_handler *serve, void 
 	return batch;
 }
 
-void http_batch_add(struct http_batch *batch, const struct http_exchange *exchange)
+bool http_batch_add(struct http_batch *batch, const struct http_exchange *exchange)
 {
 	pthread_mutex_lock(&batch->lock);
+	bool open = !batch->stopping;
+
 	assert(batch->count < batch->max);
-	batch->filled[batch->count++] = *exchange;
-	if (batch->count == 1)
+	if (open)
+		batch->filled[batch->count++] = *exchange;
+	if (open && batch->count == 1)
 		pthread_cond_signal(&batch->changed);
 	pthread_mutex_unlock(&batch->lock);
+	return open;
 }
 
-void http_batch_stop(struct http_batch *batch)
+void http_batch_end(struct http_batch *batch)
 {
 	if (!batch)
 		return;
@@ -83,6 +87,12 @@ void http_batch_stop(struct http_batch *batch)
 	pthread_cond_signal(&batch->changed);
 	pthread_mutex_unlock(&batch->lock);
 	pthread_join(batch->thread, NULL);
+}
+
+void http_batch_destroy(struct http_batch *batch)
+{
+	if (!batch)
+		return;
 	pthread_cond_destroy(&batch->changed);
 	pthread_mutex_destroy(&batch->lock);
 	free(batch->filled);

@@ -15,9 +15,14 @@ struct http_batch;
 
 /* Never more than `max` are under way: the caller knows. */
 struct http_batch *http_batch_start(size_t max, http_batch_handler *serve, void *ctx);
-void http_batch_add(struct http_batch *batch, const struct http_exchange *exchange);
 
-/* Serves what is there, then ends. NULL is fine. */
-void http_batch_stop(struct http_batch *batch);
+/* False: it has ended, nobody serves it. */
+bool http_batch_add(struct http_batch *batch, const struct http_exchange *exchange);
+
+/* Serves what is there, then ends. NULL is fine, here and below. */
+void http_batch_end(struct http_batch *batch);
+
+/* Ended before, and nobody adds any more. */
+void http_batch_destroy(struct http_batch *batch);
 
 #endif

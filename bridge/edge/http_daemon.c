@@ -207,17 +207,15 @@ static enum MHD_Result handle(struct http_daemon *daemon, struct MHD_Connection 
 	return answer(daemon, connection, &reply, false);
 }
 
-/* From here on the connection stands still; it goes on with the answer, for which the library asks again then. */
-static enum MHD_Result join_batch(struct http_daemon *daemon, struct http_incoming *incoming,
-				  const struct http_request_in *request)
+static enum MHD_Result answer_served(struct http_daemon *daemon, struct http_incoming *incoming)
 {
-	const struct http_exchange exchange = {*request, .reply = {.status = MHD_HTTP_INTERNAL_SERVER_ERROR}};
+	struct http_reply reply = incoming->reply;
 
-	MHD_suspend_connection(incoming->connection);
-	http_batch_add(daemon->batch, &exchange);
-	return MHD_YES;
+	incoming->reply.body = NULL;
+	return answer(daemon, incoming->connection, &reply, false);
 }
 
+/* For each of them the library asks again then. */
 static void serve_batch(void *ctx, struct http_exchange *exchanges, size_t count)
 {
 	struct http_daemon *daemon = ctx;
@@ -227,30 +225,47 @@ static void serve_batch(void *ctx, struct http_exchange *exchanges, size_t count
 		struct http_incoming *incoming = incoming_of(&exchanges[i].request);
 
 		incoming->reply = exchanges[i].reply;
-		incoming->served = true;
+		incoming->stage = HTTP_SERVED;
 		MHD_resume_connection(incoming->connection);
 	}
 }
 
-static enum MHD_Result answer_served(struct http_daemon *daemon, struct http_incoming *incoming)
+/* Answers at once, or stops the connection until the batch was served. When the batches have ended, the last requests
+ * are served here. */
+static enum MHD_Result sift(struct http_daemon *daemon, struct http_incoming *incoming,
+			    const struct http_request_in *request)
 {
-	struct http_reply reply = incoming->reply;
+	const struct http_service *service = daemon->service;
+	struct http_exchange exchange = {*request, .reply = {.status = MHD_HTTP_INTERNAL_SERVER_ERROR}};
 
-	incoming->reply.body = NULL;
-	return answer(daemon, incoming->connection, &reply, false);
+	if (service->sift(service->ctx, request, &exchange.reply, &exchange.read))
+		return answer(daemon, incoming->connection, &exchange.reply, false);
+	MHD_suspend_connection(incoming->connection);
+	if (!http_batch_add(daemon->batch, &exchange))
+		serve_batch(daemon, &exchange, 1);
+	return MHD_YES;
 }
 
-/* The request is here. */
+/* The request is here. For a batch the library is let go once without an answer: it asks again at once, and by then it
+ * does not read from the connection any more. Stopped while it still would, it reads first when it goes on, and a peer
+ * that has closed its side meanwhile, as it may, would get no answer. */
 static enum MHD_Result serve(struct http_daemon *daemon, struct MHD_Connection *connection,
 			     struct http_incoming *incoming, const char *method)
 {
-	if (incoming->served)
-		return answer_served(daemon, incoming);
-	http_watch_phase(daemon->watch, link_of(connection), HTTP_HANDLING);
-	atomic_fetch_add(&daemon->service->requests, 1);
 	struct http_request_in request = request_of(incoming, method);
 
-	return daemon->batch ? join_batch(daemon, incoming, &request) : handle(daemon, connection, &request);
+	switch (incoming->stage) {
+	case HTTP_SERVED:
+		return answer_served(daemon, incoming);
+	case HTTP_WHOLE:
+		return sift(daemon, incoming, &request);
+	case HTTP_NEW:
+		break;
+	}
+	incoming->stage = HTTP_WHOLE;
+	http_watch_phase(daemon->watch, link_of(connection), HTTP_HANDLING);
+	atomic_fetch_add(&daemon->service->requests, 1);
+	return daemon->batch ? MHD_YES : handle(daemon, connection, &request);
 }
 
 /* Called at the end of the headers, for each piece of the body, and at its end. */
@@ -346,11 +361,12 @@ int64_t http_daemon_stop(struct http_daemon *daemon, int listen_fd)
 {
 	if (daemon->library)
 		http_watch_drain(daemon->watch);
-	http_batch_stop(daemon->batch); /* before the library, which must not end while a connection stands still */
+	http_batch_end(daemon->batch); /* before the library, which must not end while a connection stands still */
 	if (daemon->library)
 		MHD_stop_daemon(daemon->library);
 	int64_t cuts = http_watch_cuts(daemon->watch);
 
+	http_batch_destroy(daemon->batch); /* after it: a connection may come until then */
 	http_listen_drop(daemon->fd, listen_fd);
 	http_watch_destroy(daemon->watch);
 	free(daemon);

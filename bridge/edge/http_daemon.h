@@ -21,9 +21,10 @@
 struct http_service {
 	struct http_server_options options;
 	const char *allow;
-	http_gate *gate;	   /* NULL: none */
-	http_handler *handler;	   /* one of these two, */
-	http_batch_handler *batch; /* the other is NULL */
+	http_gate *gate;       /* NULL: none */
+	http_handler *handler; /* this, */
+	http_sift *sift;       /* or these two; the rest is NULL */
+	http_batch_handler *batch;
 	void *ctx;
 	_Atomic int64_t requests, refused;
 };

@@ -17,9 +17,9 @@ struct http_incoming {
 	char *path, *query; /* one piece of memory */
 	char *body;	    /* NUL-terminated once http_incoming_expect() was called */
 	size_t body_len, body_max;
-	void *connection;	 /* the library's; borrowed */
-	bool served;		 /* in a batch; */
-	struct http_reply reply; /* and this was the answer, until the library takes it */
+	void *connection; /* the library's; borrowed */
+	enum { HTTP_NEW, HTTP_WHOLE, HTTP_SERVED } stage;
+	struct http_reply reply; /* of one that was served in a batch, until the library takes it */
 };
 
 /* What the headers say about the framing. */

@@ -73,9 +73,11 @@ struct http_server *http_server_start(const struct http_server_options *options,
 }
 
 struct http_server *http_server_start_batched(const struct http_server_options *options, http_gate *gate,
-					      http_batch_handler *handler, void *ctx, char *why, size_t why_size)
+					      http_sift *sift, http_batch_handler *handler, void *ctx, char *why,
+					      size_t why_size)
 {
-	return start(options, (struct http_service){.gate = gate, .batch = handler, .ctx = ctx}, why, why_size);
+	return start(options, (struct http_service){.gate = gate, .sift = sift, .batch = handler, .ctx = ctx}, why,
+		     why_size);
 }
 
 int http_server_port(const struct http_server *server)

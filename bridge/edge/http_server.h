@@ -4,10 +4,10 @@
  *            connections in all and for each address, Content-Length required with a body, two of them or one with
  *            Transfer-Encoding refused, body cap answered at the headers, raw path (never decoded by the library),
  *            no keep-alive unless asked for.
- * Threads:   a handler runs on its connection's own thread and may block; a batch handler runs on the one thread that
- *            serves all connections, and may block for what its whole batch waits for: the disk.
- * Ownership: a request is borrowed during the handler; a reply's body is handed over.
- * Failure:   http_server_start() says why (address in use, unreadable certificate). */
+ * Threads:   a handler runs on its connection's own thread and may block. With batches one thread reads all
+ * connections: gate and sift run there and must not block; the batch handler runs on another one, and may block for
+ * what its whole batch waits for: the disk. Ownership: a request is borrowed during the handler; a reply's body is
+ * handed over. Failure:   http_server_start() says why (address in use, unreadable certificate). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_HTTP_SERVER_H
 #define BRIDGE_EDGE_HTTP_SERVER_H
@@ -50,9 +50,14 @@ struct http_reply {
 
 typedef void http_handler(void *ctx, const struct http_request_in *request, struct http_reply *reply);
 
+/* Reads a request that has come whole. True: the reply says all, and goes out at once. False: it is to be served in a
+ * batch, with what `*ret_read` points to. */
+typedef bool http_sift(void *ctx, const struct http_request_in *request, struct http_reply *reply, void **ret_read);
+
 struct http_exchange {
 	struct http_request_in request;
 	struct http_reply reply; /* to be filled in; no stream */
+	void *read;		 /* what the sift left, now the batch handler's */
 };
 
 /* All requests that came while the last batch was served, 1 to max_connections, in the order of their arrival. */
@@ -80,7 +85,8 @@ struct http_server_stats {
 struct http_server *http_server_start(const struct http_server_options *options, http_gate *gate, http_handler *handler,
 				      void *ctx, char *why, size_t why_size);
 struct http_server *http_server_start_batched(const struct http_server_options *options, http_gate *gate,
-					      http_batch_handler *handler, void *ctx, char *why, size_t why_size);
+					      http_sift *sift, http_batch_handler *handler, void *ctx, char *why,
+					      size_t why_size);
 int http_server_port(const struct http_server *server);
 void http_server_stats(struct http_server *server, struct http_server_stats *ret);
 

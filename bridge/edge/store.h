@@ -218,8 +218,14 @@ void store_arrivals(struct store *store, struct store_arrival *arrivals, size_t 
 /* Was an MO SMS of this sid stored (within the retention)? */
 bool store_knows_mo(struct store *store, const char *sid);
 
-/* Stores any other event to publish (a status of a stranger on `unmapped`). False: no room. */
-bool store_publish(struct store *store, const char *topic, const void *payload, size_t len, int64_t now_ms);
+/* Any other event to publish (a status of a stranger on `unmapped`). */
+struct store_message {
+	const char *topic, *payload;
+	size_t len;
+};
+
+/* Stores them in one transaction. False: no room, none was stored. */
+bool store_publish(struct store *store, const struct store_message *messages, size_t count);
 
 /* ---- publisher: store to MQTT ---------------------------------------------------------------- */
 

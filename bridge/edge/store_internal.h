@@ -33,7 +33,7 @@
 enum {
 	STORE_EVENT_MAX = 16384,	      /* a rendered status */
 	STORE_DONE_MAX = 16384,		      /* PUBACKs not yet on disk */
-	STORE_FRESH_MAX = 256,		      /* events kept in memory for the publisher */
+	STORE_FRESH_MAX = 1024,		      /* events kept in memory for the publisher */
 	STORE_MAIL_MAX = 2 * STORE_ORDER_MAX, /* an order, and one that was given while a commit was under way */
 	STORE_EXPIRE_BATCH = 200,	      /* in one step of upkeep */
 	STORE_RETENTION_BATCH = 500,	      /* rows looked at in one step */

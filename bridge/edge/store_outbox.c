@@ -33,7 +33,8 @@ void store_outbox_delete(struct store *store, const int64_t *seqs, size_t count)
 /* ---- any other event ---------------------------------------------------------------------------- */
 
 struct publish_args {
-	const struct store_outgoing *event;
+	const struct store_message *messages;
+	size_t count;
 	bool stored;
 };
 
@@ -43,7 +44,12 @@ static void run_publish(struct store *store, void *job)
 	args->stored = store_has_room(store);
 	if (!args->stored)
 		return;
-	store_outbox_add(store, args->event);
+	for (size_t i = 0; i < args->count; i++) {
+		const struct store_message *message = &args->messages[i];
+		store_outbox_add(store, &(struct store_outgoing){.topic = message->topic,
+								 .payload = message->payload,
+								 .payload_len = message->len});
+	}
 	store->staged.points[STORE_POINT_PUBLISH] = true;
 }
 
@@ -53,13 +59,12 @@ static void refuse_publish(void *job)
 	args->stored = false;
 }
 
-bool store_publish(struct store *store, const char *topic, const void *payload, size_t len, int64_t now_ms)
+bool store_publish(struct store *store, const struct store_message *messages, size_t count)
 {
 	static const struct store_job_kind kind = {.run = run_publish, .refuse = refuse_publish, .urgent = true};
-	const struct store_outgoing event = {.topic = topic, .payload = payload, .payload_len = len};
-	struct publish_args args = {&event, false};
-	(void)now_ms;
-	store_queue_do(store, &kind, &args);
+	struct publish_args args = {messages, count, true};
+	if (count > 0)
+		store_queue_do(store, &kind, &args);
 	return args.stored;
 }
 

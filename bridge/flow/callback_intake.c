@@ -44,9 +44,9 @@ struct arrival {
 	struct form form;
 	struct callback callback;
 	bool is_post;
-	enum verdict verdict;
 	struct store_report report; /* what is to be stored: a status, */
-	struct mo_ready sms;	    /* or an SMS from a device */
+	struct mo_ready sms;	    /* or an SMS from a device, */
+	struct buffer stranger;	    /* or the status of a command that is not ours */
 };
 
 static bool is_form_encoded(const struct http_request_in *request)
@@ -83,12 +83,8 @@ static void note_why(const struct callback_intake *intake, const char *why, cons
 }
 
 /* A status of a SIM's command that is not in our store: another program's, or older than our retention. */
-static enum verdict store_stranger(const struct callback_intake *intake, const struct callback *callback)
+static void render_stranger(struct buffer *payload, const struct callback *callback, int64_t now_ms)
 {
-	struct buffer payload;
-	char topic[TOPIC_SIZE];
-	int64_t now_ms = timekeeper_now(intake->time);
-	buffer_init(&payload, 8 * MO_SIZE); /* every character may need six bytes as JSON */
 	const struct status_event event = {
 		.status = api_status_text(callback->status),
 		.device = "",
@@ -100,11 +96,8 @@ static enum verdict store_stranger(const struct callback_intake *intake, const s
 		.error_message = callback->error_message,
 		.time_ms = now_ms,
 	};
-	event_status_encode(&payload, &event);
-	text_format(topic, sizeof(topic), "%s/unmapped", intake->settings->topics_bridge);
-	bool stored = store_publish(intake->store, topic, buffer_text(&payload), payload.len, now_ms);
-	buffer_clear(&payload);
-	return stored ? STRANGER : FULL;
+	buffer_init(payload, 8 * MO_SIZE); /* every character may need six bytes as JSON */
+	event_status_encode(payload, &event);
 }
 
 static enum verdict after_status(const struct callback_intake *intake, const struct arrival *arrival,
@@ -123,7 +116,7 @@ static enum verdict after_status(const struct callback_intake *intake, const str
 	case STORE_STRANGER:
 		break;
 	}
-	return store_stranger(intake, &arrival->callback);
+	return STRANGER;
 }
 
 static enum verdict after_sms(const struct callback_intake *intake, struct arrival *arrival, enum store_reported result)
@@ -206,19 +199,47 @@ static bool is_sms(const struct arrival *arrival)
 	return arrival->callback.direction == API_FROM_SIM || arrival->callback.status == API_RECEIVED;
 }
 
-/* Reads one request; with the verdict STORED it is one that is to be stored. */
-static void receive(const struct callback_intake *intake, struct arrival *arrival,
-		    const struct http_request_in *request)
+/* STORED: it is to be stored. */
+static enum verdict judge(const struct callback_intake *intake, struct arrival *arrival)
 {
+	enum verdict verdict = check(intake, arrival);
+	/* The Fleet's address is for all that its SIMs do; that of a command only for what becomes of that command. */
+	if (verdict == STORED && is_sms(arrival) && arrival->kind != CALLBACK_SMS) {
+		note_why(intake, "an SMS from a device came to the address of a command", arrival);
+		return FORGED;
+	}
+	return verdict;
+}
+
+/* The end of an arrival. */
+static void answer(const struct callback_intake *intake, struct arrival *arrival, enum verdict verdict,
+		   struct http_reply *reply)
+{
+	counters_add(intake->counters, verdicts[verdict].counter);
+	if (verdict != FORGED && verdict != MALFORMED)
+		atomic_store(&intake->counters->last_callback_ms, clock_wall_ms());
+	if (verdict == STORED)
+		log_info("", "callback stored", LOG_TEXT("sid", arrival->callback.sid),
+			 LOG_TEXT("status", api_status_text(arrival->callback.status)));
+	reply->status = verdicts[verdict].status;
+	form_clear(&arrival->form);
+	buffer_clear(&arrival->stranger);
+	free(arrival);
+}
+
+bool callback_intake_sift(void *ctx, const struct http_request_in *request, struct http_reply *reply, void **ret_read)
+{
+	const struct callback_intake *intake = ctx;
+	struct arrival *arrival = memory_zeroed(1, sizeof(*arrival));
 	arrival->request = request;
 	arrival->segment = "";
 	arrival->is_post = text_equal(request->method, "POST");
-	arrival->verdict = check(intake, arrival);
-	/* The Fleet's address is for all that its SIMs do; that of a command only for what becomes of that command. */
-	if (arrival->verdict == STORED && is_sms(arrival) && arrival->kind != CALLBACK_SMS) {
-		note_why(intake, "an SMS from a device came to the address of a command", arrival);
-		arrival->verdict = FORGED;
-	}
+	enum verdict verdict = judge(intake, arrival);
+	if (verdict == STORED)
+		*ret_read = arrival;
+	else
+		answer(intake, arrival, verdict, reply);
+	return verdict != STORED;
 }
 
 static struct store_arrival prepare(const struct callback_intake *intake, struct arrival *arrival, int64_t now_ms)
@@ -231,50 +252,46 @@ static struct store_arrival prepare(const struct callback_intake *intake, struct
 	return (struct store_arrival){.report = &arrival->report};
 }
 
-/* All that is worth it, in one transaction. */
-static void store(const struct callback_intake *intake, struct arrival *arrivals, size_t count)
+/* One more transaction, for all of them. */
+static enum verdict publish_strangers(const struct callback_intake *intake, const struct http_exchange *exchanges,
+				      const enum verdict *verdicts_so_far, size_t count, int64_t now_ms)
 {
-	struct store_arrival *kept = memory_zeroed(count, sizeof(*kept));
-	int64_t now_ms = timekeeper_now(intake->time);
-	size_t kept_count = 0;
+	struct store_message *messages = memory_zeroed(count, sizeof(*messages));
+	char topic[TOPIC_SIZE];
+	size_t strangers = 0;
+	text_format(topic, sizeof(topic), "%s/unmapped", intake->settings->topics_bridge);
 	for (size_t i = 0; i < count; i++) {
-		if (arrivals[i].verdict == STORED)
-			kept[kept_count++] = prepare(intake, &arrivals[i], now_ms);
-	}
-	store_arrivals(intake->store, kept, kept_count, now_ms);
-	const struct store_arrival *next = kept;
-	for (size_t i = 0; i < count; i++) {
-		if (arrivals[i].verdict != STORED)
+		struct arrival *arrival = exchanges[i].read;
+		if (verdicts_so_far[i] != STRANGER)
 			continue;
-		enum store_reported result = (next++)->result;
-		arrivals[i].verdict = is_sms(&arrivals[i]) ? after_sms(intake, &arrivals[i], result)
-							   : after_status(intake, &arrivals[i], result);
+		render_stranger(&arrival->stranger, &arrival->callback, now_ms);
+		messages[strangers++] = (struct store_message){
+			.topic = topic, .payload = buffer_text(&arrival->stranger), .len = arrival->stranger.len};
 	}
-	free(kept);
+	bool stored = store_publish(intake->store, messages, strangers);
+	free(messages);
+	return stored ? STRANGER : FULL;
 }
 
-static void answer(const struct callback_intake *intake, struct arrival *arrival, struct http_reply *reply)
-{
-	enum verdict verdict = arrival->verdict;
-	counters_add(intake->counters, verdicts[verdict].counter);
-	if (verdict != FORGED && verdict != MALFORMED)
-		atomic_store(&intake->counters->last_callback_ms, clock_wall_ms());
-	if (verdict == STORED)
-		log_info("", "callback stored", LOG_TEXT("sid", arrival->callback.sid),
-			 LOG_TEXT("status", api_status_text(arrival->callback.status)));
-	reply->status = verdicts[verdict].status;
-	form_clear(&arrival->form);
-}
-
-void callback_intake_handle(void *ctx, struct http_exchange *exchanges, size_t count)
+void callback_intake_store(void *ctx, struct http_exchange *exchanges, size_t count)
 {
 	const struct callback_intake *intake = ctx;
-	struct arrival *arrivals = memory_zeroed(count, sizeof(*arrivals));
+	struct store_arrival *stored = memory_zeroed(count, sizeof(*stored));
+	enum verdict *judged = memory_zeroed(count, sizeof(*judged));
+	int64_t now_ms = timekeeper_now(intake->time);
 	for (size_t i = 0; i < count; i++)
-		receive(intake, &arrivals[i], &exchanges[i].request);
-	store(intake, arrivals, count);
+		stored[i] = prepare(intake, exchanges[i].read, now_ms);
+	store_arrivals(intake->store, stored, count, now_ms);
+	for (size_t i = 0; i < count; i++) {
+		struct arrival *arrival = exchanges[i].read;
+		arrival->request = &exchanges[i].request;
+		judged[i] = is_sms(arrival) ? after_sms(intake, arrival, stored[i].result)
+					    : after_status(intake, arrival, stored[i].result);
+	}
+	enum verdict strangers = publish_strangers(intake, exchanges, judged, count, now_ms);
 	for (size_t i = 0; i < count; i++)
-		answer(intake, &arrivals[i], &exchanges[i].reply);
-	free(arrivals);
+		answer(intake, exchanges[i].read, judged[i] == STRANGER ? strangers : judged[i], &exchanges[i].reply);
+	free(judged);
+	free(stored);
 	crash_point("callback-before-answer");
 }

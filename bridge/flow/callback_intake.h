@@ -1,6 +1,7 @@
 /* callback_intake - webhook to store: status callbacks and MO SMS, authenticated, then stored, then answered.
  *
- * Threads:   runs on the HTTP server's thread; a batch of requests waits for one commit.
+ * Threads:   gate and sift on the HTTP server's thread, without waiting for anything; what is to be stored on that of
+ *            its batches, where all of a batch wait for one commit (statuses of strangers for one more).
  * Promise:   2xx is given only after the fact is on disk or known already; every cause of distrust has the same
  *            403; 503 when it could not be stored (the provider tries again).
  * Failure:   an HTTP status; what names no device of ours goes to the `unmapped` topic, nothing is dropped. */
@@ -26,8 +27,10 @@ struct callback_intake {
 	struct webhook_keys *keys;
 };
 
-/* http_gate and http_batch_handler of the webhook listener; `ctx` is the intake. */
+/* http_gate, http_sift and http_batch_handler of the webhook listener; `ctx` is the intake. The sift believes or
+ * refuses; what it leaves is read already. */
 int callback_intake_gate(void *ctx, const char *method, const char *path);
-void callback_intake_handle(void *ctx, struct http_exchange *exchanges, size_t count);
+bool callback_intake_sift(void *ctx, const struct http_request_in *request, struct http_reply *reply, void **ret_read);
+void callback_intake_store(void *ctx, struct http_exchange *exchanges, size_t count);
 
 #endif

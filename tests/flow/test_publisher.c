@@ -6,7 +6,7 @@
 
 static void add_event(struct world *world, const char *topic, const char *payload)
 {
-	assert_true(store_publish(world->store, topic, payload, strlen(payload), timekeeper_now(world->time)));
+	assert_true(store_publish(world->store, &(struct store_message){topic, payload, strlen(payload)}, 1));
 }
 
 static void add_events(struct world *world, int first, int count)

@@ -27,7 +27,7 @@ struct call {
 
 enum { CALLS_MAX = 8 };
 
-/* What came together: each passes the gate, then all are handled as one batch. Their statuses go to `ret`. */
+/* What came together: what passes gate and sift is stored as one batch. Their statuses go to `ret`. */
 static inline void call_webhook_together(struct world *world, const struct call *calls, size_t count,
 					 int ret[CALLS_MAX])
 {
@@ -44,17 +44,21 @@ static inline void call_webhook_together(struct world *world, const struct call 
 			continue;
 		headers[open] =
 			(struct http_headers){.names = {"Content-Type", call->header}, .values = {type, call->value}};
-		exchanges[open].request = (struct http_request_in){.method = method,
-								   .path = call->path,
-								   .query = call->query != NULL ? call->query : "",
-								   .body = body,
-								   .body_len = strlen(body),
-								   .peer = "192.0.2.1",
-								   .headers = &headers[open]};
-		places[open++] = i;
+		struct http_exchange *exchange = &exchanges[open];
+		exchange->request = (struct http_request_in){.method = method,
+							     .path = call->path,
+							     .query = call->query != NULL ? call->query : "",
+							     .body = body,
+							     .body_len = strlen(body),
+							     .peer = "192.0.2.1",
+							     .headers = &headers[open]};
+		if (callback_intake_sift(&world->callbacks, &exchange->request, &exchange->reply, &exchange->read))
+			ret[i] = exchange->reply.status;
+		else
+			places[open++] = i;
 	}
 	if (open > 0)
-		callback_intake_handle(&world->callbacks, exchanges, open);
+		callback_intake_store(&world->callbacks, exchanges, open);
 	for (size_t i = 0; i < open; i++)
 		ret[places[i]] = exchanges[i].reply.status;
 }

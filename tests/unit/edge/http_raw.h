@@ -96,6 +96,12 @@ static inline struct http_server_options raw_options(void)
 static bool raw_batched;
 static http_handler *raw_handler;
 
+static inline bool raw_sift(void *ctx, const struct http_request_in *request, struct http_reply *reply, void **ret_read)
+{
+	(void)ctx, (void)request, (void)reply, (void)ret_read;
+	return false;
+}
+
 static inline void raw_handle_all(void *ctx, struct http_exchange *exchanges, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -106,7 +112,7 @@ static inline struct http_server *raw_try(const struct http_server_options *opti
 					  http_handler *handler, void *ctx, char *why, size_t why_size)
 {
 	raw_handler = handler;
-	return raw_batched ? http_server_start_batched(options, gate, raw_handle_all, ctx, why, why_size)
+	return raw_batched ? http_server_start_batched(options, gate, raw_sift, raw_handle_all, ctx, why, why_size)
 			   : http_server_start(options, gate, handler, ctx, why, why_size);
 }
 

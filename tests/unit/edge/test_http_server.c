@@ -125,6 +125,26 @@ static void a_body_in_pieces_arrives_whole(void **state)
 	assert_string_equal(seen.body, "abcdef");
 }
 
+/* RFC 9112, section 9.6: it has said all, and still listens. */
+static void a_client_that_closes_its_side_gets_its_answer(void **state)
+{
+	static const char *const PATHS[] = {"/open", "/shut"};
+	static const char *const WANT[] = {"HTTP/1.1 200 ", "HTTP/1.1 404 "};
+	char request[128], answer[RAW_ANSWER];
+
+	for (int i = 0; i < 100; i++) {
+		int fd = tcp_connect(http_server_port(*state));
+
+		text_format(request, sizeof request, "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+			    PATHS[i % 2]);
+		tcp_send(fd, request);
+		shutdown(fd, SHUT_WR);
+		raw_read(fd, answer, RAW_ANSWER);
+		assert_true(text_starts_with(answer, WANT[i % 2]));
+		close(fd);
+	}
+}
+
 static void a_get_has_no_body_even_if_it_brings_one(void **state)
 {
 	char answer[RAW_ANSWER];
@@ -266,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_post_arrives_as_it_was_sent),
 		cmocka_unit_test(a_body_of_the_largest_size_arrives_whole),
 		cmocka_unit_test(a_body_in_pieces_arrives_whole),
+		cmocka_unit_test(a_client_that_closes_its_side_gets_its_answer),
 		cmocka_unit_test(a_get_has_no_body_even_if_it_brings_one),
 		cmocka_unit_test(a_head_gets_headers_only),
 		cmocka_unit_test(what_is_refused_never_reaches_the_handler),

@@ -2,16 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/http_server.h"
 
+#include <assert.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include <cmocka.h>
 
 #include "bridge/base/memory.h"
 #include "tests/unit/edge/http_raw.h"
 
-enum { CLIENTS = 40, DEADLINE_MS = 400 };
+enum { CLIENTS = 40, DEADLINE_MS = 400, LIVES = 2000, MOMENTS = 50, MOMENT_US = 20 };
 
 /* The handler: it waits at the gate, as if for a disk, and answers each request with its own path. */
 struct disk {
@@ -42,6 +45,16 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* What needs no disk: "/no" is refused. */
+static bool sift(void *ctx, const struct http_request_in *request, struct http_reply *reply, void **ret_read)
+{
+	bool refused = !strcmp(request->path, "/no");
+
+	*ret_read = ctx;
+	reply->status = refused ? 403 : 0;
+	return refused;
+}
+
 static void handle_all(void *ctx, struct http_exchange *exchanges, size_t count)
 {
 	struct disk *disk = ctx;
@@ -55,6 +68,7 @@ static void handle_all(void *ctx, struct http_exchange *exchanges, size_t count)
 		pthread_cond_wait(&disk->changed, &disk->lock);
 	pthread_mutex_unlock(&disk->lock);
 	for (size_t i = 0; i < count; i++) {
+		assert(exchanges[i].read == disk);
 		exchanges[i].reply.status = 200;
 		exchanges[i].reply.body = memory_copied_text(exchanges[i].request.path);
 		exchanges[i].reply.body_len = strlen(exchanges[i].request.path);
@@ -80,7 +94,7 @@ static void wait_for_batch(struct disk *disk)
 static struct http_server *start(const struct http_server_options *options, struct disk *disk)
 {
 	char why[256] = "";
-	struct http_server *server = http_server_start_batched(options, NULL, handle_all, disk, why, sizeof why);
+	struct http_server *server = http_server_start_batched(options, NULL, sift, handle_all, disk, why, sizeof why);
 
 	assert_non_null(server);
 	return server;
@@ -173,6 +187,44 @@ static void nobody_is_cut_while_his_request_waits_for_the_disk(void **state)
 	http_server_stop(server);
 }
 
+static void who_closes_his_side_while_the_disk_is_busy_gets_his_answer(void **state)
+{
+	struct disk *disk = *state;
+	struct http_server_options options = raw_options();
+
+	stall(disk, true);
+	struct http_server *server = start(&options, disk);
+	int fds[CLIENTS];
+
+	for (int i = 0; i < CLIENTS; i++) {
+		fds[i] = ask(server, i);
+		shutdown(fds[i], SHUT_WR);
+	}
+	wait_for_batch(disk);
+	stall(disk, false);
+	for (int i = 0; i < CLIENTS; i++)
+		expect_own_answer(fds[i], i);
+	http_server_stop(server);
+}
+
+static void what_needs_no_disk_does_not_wait_for_it(void **state)
+{
+	struct disk *disk = *state;
+	struct http_server_options options = raw_options();
+	char answer[RAW_ANSWER];
+
+	stall(disk, true);
+	struct http_server *server = start(&options, disk);
+	int fd = ask(server, 6);
+
+	wait_for_batch(disk);
+	assert_int_equal(raw_ask(http_server_port(server), "GET /no HTTP/1.1\r\nHost: h\r\n\r\n", answer), 403);
+	stall(disk, false);
+	expect_own_answer(fd, 6);
+	http_server_stop(server);
+	assert_int_equal(disk->requests, 1);
+}
+
 /* The others wait in the kernel until there is room. */
 static void more_clients_than_connections_are_all_served(void **state)
 {
@@ -218,12 +270,66 @@ static void the_end_waits_for_the_batch_under_way(void **state)
 	pthread_join(thread, NULL);
 }
 
+struct caller {
+	_Atomic int port; /* 0: nobody is there */
+	atomic_bool enough;
+	int answered; /* the caller's own */
+};
+
+static void *call_on(void *ctx)
+{
+	struct caller *caller = ctx;
+	char answer[RAW_ANSWER];
+
+	while (!atomic_load(&caller->enough)) {
+		struct sockaddr_in address = {.sin_family = AF_INET,
+					      .sin_port = htons((uint16_t)atomic_load(&caller->port)),
+					      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		if (!connect(fd, (struct sockaddr *)&address, sizeof address)) {
+			raw_send(fd, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n", 29);
+			caller->answered += raw_read(fd, answer, RAW_ANSWER) > 0;
+		}
+		close(fd);
+	}
+	return NULL;
+}
+
+/* One that is accepted in the very moment of the end is served, or cut, and does no harm. */
+static void it_ends_at_any_moment_of_a_request(void **state)
+{
+	struct http_server_options options = raw_options();
+	struct caller caller = {0};
+	struct disk *disk = *state;
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, call_on, &caller), 0);
+	for (int i = 0; i < LIVES; i++) {
+		struct http_server *server = start(&options, disk);
+		int64_t until = clock_mono_us() + i % MOMENTS * MOMENT_US;
+
+		atomic_store(&caller.port, http_server_port(server));
+		while (clock_mono_us() < until)
+			sched_yield();
+		http_server_stop(server);
+	}
+	atomic_store(&caller.enough, true);
+	pthread_join(thread, NULL);
+	print_message("  %d lives, %d requests served, %d answered\n", LIVES, disk->requests, caller.answered);
+	assert_in_range(caller.answered, 1, disk->requests);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_comes_while_the_disk_is_busy_is_served_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_client_that_is_gone_does_not_disturb_the_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_is_cut_while_his_request_waits_for_the_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_closes_his_side_while_the_disk_is_busy_gets_his_answer, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_needs_no_disk_does_not_wait_for_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(it_ends_at_any_moment_of_a_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(more_clients_than_connections_are_all_served, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_waits_for_the_batch_under_way, setup, teardown),
 	};

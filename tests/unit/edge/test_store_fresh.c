@@ -8,7 +8,7 @@ static void publish(struct world *world, int number)
 {
 	char payload[16];
 	text_format(payload, sizeof(payload), "%d", number);
-	assert_true(store_publish(world->store, "topic", payload, strlen(payload), NOW));
+	assert_true(store_publish(world->store, &(struct store_message){"topic", payload, strlen(payload)}, 1));
 }
 
 /* Reads `count` events after `after`; they must be numbered from `first` on. Returns the last one's seq. */

@@ -73,7 +73,7 @@ static void new_work_is_refused_and_nothing_is_lost(void **state)
 	const struct store_mo mo = {
 		.sid = SID_B, .topic = "up", .payload = "x", .payload_len = 1, .sim_sid = "", .unique_name = ""};
 	assert_int_equal(store_mo(world->store, &mo, NOW), STORE_REPORT_FULL);
-	assert_false(store_publish(world->store, "t", "x", 1, NOW));
+	assert_false(store_publish(world->store, &(struct store_message){"t", "x", 1}, 1));
 	const struct store_report report = {
 		.seq = 1, .sid = SID_A, .sim_sid = "", .status = API_SENT, .error_code = "", .error_message = ""};
 	assert_int_equal(store_report(world->store, &report, NOW), STORE_REPORT_FULL);

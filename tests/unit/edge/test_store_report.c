@@ -199,7 +199,7 @@ static void an_empty_body_is_a_body(void **state)
 				    .sim_sid = "",
 				    .unique_name = ""};
 	assert_int_equal(store_mo(world->store, &mo, NOW), STORE_NEWS);
-	assert_true(store_publish(world->store, "bridge/unmapped", NULL, 0, NOW));
+	assert_true(store_publish(world->store, &(struct store_message){"bridge/unmapped", "", 0}, 1));
 	struct store_event events[2];
 	assert_int_equal(store_events(world->store, 0, events, 2), 2);
 	for (size_t i = 0; i < 2; i++) {
