@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from world import CACHE, HERE, await_that, free_port, is_open
+from world import BUILD, CACHE, HERE, await_that, free_port, is_open
 
 PACKAGES = ("node-red@4", "mqtt@5")
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's modules
@@ -86,6 +86,14 @@ def script_js(world, modules, api=None):
 def script_py(world, _modules, api=None):
     return Peer(world, "script-py", [PYTHON, HERE / "peers" / "script.py"],
                 environment(world, "", 0, api), 0)
+
+
+def paho_alone(world, _modules, arguments=()):
+    return Peer(world, "paho-floor", [BUILD / "bench-paho-floor", world.broker, *arguments], {}, 0)
+
+
+def paho_stored(world, modules):
+    return paho_alone(world, modules, ["--store", world.folder / "floor"])
 
 
 def python_is_fit(quiet=False):
