@@ -1,7 +1,8 @@
-/* Does the process die at the named point, in the named pass, and nowhere else? */
+/* Does the process die, or a thread hang, at the named point, in the named pass, and nowhere else? */
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/base/crash.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -67,8 +68,38 @@ static void a_point_kills_in_the_wanted_pass_only(void **state)
 	}
 }
 
+/* The thread alone: others go on. */
+static void a_point_hangs_in_the_wanted_pass(void **state)
+{
+	(void)state;
+	int progress[2];
+	char byte;
+	assert_int_equal(pipe(progress), 0);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		setenv("BRIDGE_HANG_AT", "take-after-commit:2", 1);
+		for (int i = 0; i < 2; i++) {
+			crash_when_named("take-after-commit");
+			if (write(progress[1], "x", 1) != 1)
+				_exit(9);
+		}
+		_exit(0);
+	}
+	close(progress[1]);
+	assert_int_equal(read(progress[0], &byte, 1), 1);
+	struct pollfd ready = {.fd = progress[0], .events = POLLIN};
+	assert_int_equal(poll(&ready, 1, 200), 0);
+	kill(child, SIGKILL);
+	close(progress[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_point_kills_in_the_wanted_pass_only)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_point_kills_in_the_wanted_pass_only),
+		cmocka_unit_test(a_point_hangs_in_the_wanted_pass),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
