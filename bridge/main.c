@@ -21,13 +21,14 @@
 #include "bridge/flow/reconciler.h"
 #include "bridge/flow/spool.h"
 #include "bridge/flow/version.h"
+#include "bridge/flow/watch.h"
 #include "bridge/settings/options.h"
 
 enum { EXIT_MACHINE = 1, EXIT_CONFIGURATION = 2 };
 enum {
 	TICK_MS = 1000,
-	GRACE_MS = 5000, /* for answers under way, and again for events */
-	STUCK_MS = 120000,
+	GRACE_MS = 5000,    /* for answers under way, and again for events */
+	LOOKUP_MS = 300000, /* mqtt's own thread waits for names that are looked up */
 	WEBHOOK_DEADLINE_MS = 10000
 };
 
@@ -58,6 +59,7 @@ struct bridge {
 	struct admin_http admin_http;
 	struct http_server *webhook_server, *admin_server;
 	struct heartbeat heartbeat;
+	struct watch watch;
 };
 
 static _Noreturn void give_up(int status, const char *what, const char *why)
@@ -163,18 +165,25 @@ static void start_webhook(struct bridge *bridge)
 		give_up(EXIT_MACHINE, "cannot start the webhook listener", why);
 }
 
-static bool is_alive(void *ctx)
+static void start_watch(struct bridge *bridge)
 {
-	struct bridge *bridge = ctx;
-	return command_sender_silence_ms(bridge->sender) < STUCK_MS &&
-	       reconciler_silence_ms(bridge->reconciler) < STUCK_MS &&
-	       event_publisher_silence_ms(bridge->publisher) < STUCK_MS;
+	const struct watched threads[] = {
+		{"sender", command_sender_silence_ms, bridge->sender, WATCH_LIMIT_MS},
+		{"reconciler", reconciler_silence_ms, bridge->reconciler, WATCH_LIMIT_MS},
+		{"publisher", event_publisher_silence_ms, bridge->publisher, WATCH_LIMIT_MS},
+		{"intake", mqtt_router_silence_ms, &bridge->router, WATCH_LIMIT_MS},
+		{"broker's connections", mqtt_silence_ms, bridge->mqtt, LOOKUP_MS},
+		{"token", token_silence_ms, bridge->token, WATCH_LIMIT_MS},
+		{"admin", admin_silence_ms, bridge->admin, WATCH_LIMIT_MS},
+		{"discovery", discovery_silence_ms, bridge->discovery, WATCH_LIMIT_MS},
+	};
+	watch_start(&bridge->watch, threads, sizeof(threads) / sizeof(threads[0]));
 }
 
 static void start_admin_listener(struct bridge *bridge)
 {
 	char why[WHY_SIZE];
-	bridge->admin_http = (struct admin_http){&bridge->health, bridge->page, is_alive, bridge};
+	bridge->admin_http = (struct admin_http){&bridge->health, bridge->page, watch_is_well, &bridge->watch};
 	if (bridge->settings->admin_listen[0] == '\0')
 		return;
 	bridge->admin_server = admin_http_start(&bridge->admin_http, bridge->settings->admin_listen, why, sizeof(why));
@@ -185,9 +194,9 @@ static void start_admin_listener(struct bridge *bridge)
 static void start_mqtt(struct bridge *bridge)
 {
 	char why[WHY_SIZE];
-	bridge->router =
-		(struct mqtt_router){bridge->settings, &bridge->intake,	  bridge->admin,	   bridge->publisher,
-				     bridge->store,    bridge->discovery, &bridge->heartbeat.greet};
+	bridge->router = (struct mqtt_router){
+		bridge->settings,  &bridge->intake,	     bridge->admin, bridge->publisher, bridge->store,
+		bridge->discovery, &bridge->heartbeat.greet, NULL};
 	bridge->mqtt = mqtt_router_start(&bridge->router, why, sizeof(why));
 	if (bridge->mqtt == NULL)
 		give_up(EXIT_CONFIGURATION, "cannot use the broker's settings", why);
@@ -224,6 +233,7 @@ static void start(struct bridge *bridge)
 	start_stages(bridge);
 	start_webhook(bridge);
 	connect_stages(bridge);
+	start_watch(bridge);
 	start_admin_listener(bridge);
 	log_info("", "started", LOG_TEXT("version", BRIDGE_VERSION),
 		 LOG_NUMBER("devices", (int64_t)mapping_count(bridge->mapping)),
@@ -249,6 +259,7 @@ static void stop(struct bridge *bridge)
 	discovery_stop(bridge->discovery);
 	event_publisher_stop(bridge->publisher, GRACE_MS);
 	mqtt_stop(bridge->mqtt, GRACE_MS);
+	watch_stop(&bridge->watch);
 	token_stop(bridge->token);
 	page_destroy(bridge->page);
 	store_close(bridge->store);
@@ -257,14 +268,6 @@ static void stop(struct bridge *bridge)
 	command_sender_destroy(bridge->sender);
 	reconciler_destroy(bridge->reconciler);
 	log_info("", "stopped", LOG_TEXT("how", "clean"));
-}
-
-static void tick(struct bridge *bridge)
-{
-	heartbeat_tick(&bridge->heartbeat);
-	page_tick(bridge->page);
-	if (is_alive(bridge))
-		supervisor_alive();
 }
 
 /* After a reload, whoever asked for it. */
@@ -296,7 +299,9 @@ static void run(struct bridge *bridge)
 			reload_certificate(bridge);
 			break;
 		}
-		tick(bridge);
+		heartbeat_tick(&bridge->heartbeat);
+		page_tick(bridge->page);
+		watch_main_alive(&bridge->watch);
 	}
 }
 

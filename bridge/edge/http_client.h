@@ -67,8 +67,10 @@ size_t http_client_busy(const struct http_client *client);
 void http_client_poll(struct http_client *client, int64_t timeout_ms);
 void http_client_wake(struct http_client *client);
 
-/* One request, waited for. `done` is called before it returns. */
-void http_client_fetch(struct http_client *client, const struct http_request_out *request, http_done *done, void *ctx);
+/* One request, waited for. `done` is called before it returns, `waits` about once a second until then; NULL: no need.
+ */
+void http_client_fetch(struct http_client *client, const struct http_request_out *request, http_done *done,
+		       void (*waits)(void *ctx), void *ctx);
 
 /* Within: does `options.abort` say so? The numbers, libcurl's progress, do not matter. */
 int http_client_is_aborted(void *abort, int64_t a, int64_t b, int64_t c, int64_t d);

@@ -18,13 +18,17 @@ static void on_fetched(void *ctx, const struct http_result *result)
 	fetch->over = true;
 }
 
-void http_client_fetch(struct http_client *client, const struct http_request_out *request, http_done *done, void *ctx)
+void http_client_fetch(struct http_client *client, const struct http_request_out *request, http_done *done,
+		       void (*waits)(void *ctx), void *ctx)
 {
 	struct fetch fetch = {.done = done, .ctx = ctx};
 
 	http_client_start(client, request, on_fetched, &fetch);
-	while (!fetch.over)
+	while (!fetch.over) {
+		if (waits)
+			waits(ctx);
 		http_client_poll(client, 1000);
+	}
 }
 
 int http_client_is_aborted(void *abort, int64_t a, int64_t b, int64_t c, int64_t d)

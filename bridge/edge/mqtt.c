@@ -3,6 +3,7 @@
 #include "bridge/edge/mqtt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +15,7 @@
 #include "bridge/edge/mqtt_inside.h"
 #include "bridge/edge/mqtt_text.h"
 
-enum { PUBACK_TIMEOUT_MS = 30000, WAIT_MAX_MS = 60000, STOP_SLACK_MS = 500 };
+enum { PUBACK_TIMEOUT_MS = 30000, WAIT_MAX_MS = 5000, STOP_SLACK_MS = 500 };
 
 /* Everything that Paho may still call back for, to the end of the process. */
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -146,6 +147,7 @@ struct mqtt *mqtt_start(const struct mqtt_options *options, const struct mqtt_ha
 	mqtt->older = kept_mqtts;
 	kept_mqtts = mqtt;
 	pthread_mutex_unlock(&kept_lock);
+	atomic_store(&mqtt->alive_ms, clock_mono_ms());
 	start_connector(mqtt);
 	return mqtt;
 }
@@ -191,6 +193,20 @@ void mqtt_status(struct mqtt *mqtt, struct mqtt_status *ret)
 				    .dropped = mqtt->dropped};
 	text_copy(ret->why, sizeof(ret->why), intake->why[0] ? intake->why : publish->why);
 	pthread_mutex_unlock(&mqtt->lock);
+}
+
+int64_t mqtt_silence_ms(void *ctx)
+{
+	struct mqtt *mqtt = ctx;
+	return clock_mono_ms() - atomic_load(&mqtt->alive_ms);
+}
+
+int64_t mqtt_library_silence_ms(void *ctx)
+{
+	struct mqtt *mqtt = ctx;
+	int64_t probing_ms = atomic_load(&mqtt->probing_ms), handling_ms = atomic_load(&mqtt->handling_ms);
+	int64_t since_ms = probing_ms > 0 ? probing_ms : handling_ms;
+	return since_ms > 0 ? clock_mono_ms() - since_ms : 0;
 }
 
 void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)

@@ -121,6 +121,11 @@ void mqtt_resume(struct mqtt *mqtt);
 void mqtt_set_password(struct mqtt *mqtt, const char *password);
 void mqtt_status(struct mqtt *mqtt, struct mqtt_status *ret);
 
+/* For who watches over the threads, from any: since mqtt's own thread last moved, which can take minutes while names
+ * are looked up; and how long on_message, or while nothing looks up a name Paho's lock, has been taking. */
+int64_t mqtt_silence_ms(void *mqtt);
+int64_t mqtt_library_silence_ms(void *mqtt);
+
 /* Publishes "offline", waits for the PUBACKs still missing, disconnects both handles, all within `timeout_ms`. Where
  * "offline" does not get through, the will says it (3.1.1: when the process ends). The memory is left to the end of the
  * process, for Paho may still call back (and MQTTAsync_destroy may free twice); the pointer must not be used again. */

@@ -1,5 +1,6 @@
 /* mqtt_connector - the thread that connects, subscribes, watches and gives up; see the states in mqtt_inside.h. */
 // SPDX-License-Identifier: Apache-2.0
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ enum {
 	ATTEMPTS_FIGHT = 6, /* waits of up to 32 s */
 	SOON_MS = 1000,
 	STOP_LOOK_MS = 20,
+	PROBE_MS = 5000,
 	SESSION_MIN_S = 60 /* Paho frees publishes in flight when a session without expiry ends, some twice */
 };
 
@@ -317,12 +319,31 @@ static void dismiss_stray(struct mqtt *mqtt)
 	pthread_mutex_lock(&mqtt->lock);
 }
 
+/* A lock that Paho never gives back shows in nothing else for a long time. Names are looked up under it, too; but only
+ * for a link that is to be made, and to begin that is for this thread. */
+static void probe(struct mqtt *mqtt)
+{
+	struct mqtt_handle *handle = mqtt->links[INTAKE].handle;
+	int64_t now_ms = clock_mono_ms();
+	bool up = mqtt->links[INTAKE].state == LINK_UP && mqtt->links[PUBLISH].state == LINK_UP;
+	if (!up || mqtt->in_message || mqtt->stopping || now_ms < mqtt->next_probe_ms)
+		return;
+	mqtt->next_probe_ms = now_ms + PROBE_MS;
+	pthread_mutex_unlock(&mqtt->lock);
+	atomic_store(&mqtt->probing_ms, now_ms);
+	paho_settle(handle->paho);
+	atomic_store(&mqtt->probing_ms, 0);
+	pthread_mutex_lock(&mqtt->lock);
+}
+
 void *mqtt_connector_run(void *arg)
 {
 	struct mqtt *mqtt = arg;
 	pthread_mutex_lock(&mqtt->lock);
 	while (!is_finished(mqtt, clock_mono_ms())) {
+		atomic_store(&mqtt->alive_ms, clock_mono_ms());
 		mqtt->news = false;
+		probe(mqtt);
 		dismiss_stray(mqtt);
 		for (size_t i = 0; i < LINKS; i++)
 			step(mqtt, &mqtt->links[i], clock_mono_ms());

@@ -1,6 +1,7 @@
 /* mqtt_events - what Paho tells: noted under the lock, never acted upon here. Only messages and PUBACKs go straight
  * to the user, since they are what Paho's thread is for. */
 // SPDX-License-Identifier: Apache-2.0
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "bridge/base/clock.h"
@@ -151,6 +152,7 @@ static void note_message(struct mqtt *mqtt, bool begins)
 	mqtt->in_message = begins;
 	mqtt->messages += begins ? 1 : 0;
 	mqtt->message_end_ms = clock_mono_ms();
+	atomic_store(&mqtt->handling_ms, begins ? mqtt->message_end_ms : 0);
 	pthread_mutex_unlock(&mqtt->lock);
 }
 

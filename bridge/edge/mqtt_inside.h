@@ -103,6 +103,11 @@ struct mqtt {
 	int64_t announcement_number;
 	bool announcement_sent, announcement_done;
 
+	_Atomic int64_t alive_ms;    /* of the connector */
+	_Atomic int64_t probing_ms;  /* since when it has been waiting for Paho's lock; 0: it is not */
+	_Atomic int64_t handling_ms; /* since when a message has been handled; 0: none is */
+	int64_t next_probe_ms;
+
 	int64_t connection, connects, abandoned, messages, dropped;
 };
 
@@ -119,7 +124,7 @@ void mqtt_leave_handler(struct mqtt *mqtt);
 
 /* All that follow are called under the lock; those of the connector thread let go of it around calls. */
 void mqtt_wake(struct mqtt *mqtt);
-/* Until something changed, or until_ms, or a minute. */
+/* Until something changed, or until_ms, or a few seconds. */
 void mqtt_wait(struct mqtt *mqtt, int64_t until_ms);
 bool mqtt_is_intake(const struct mqtt *mqtt, const struct link *link);
 /* The broker accepted us and the connector has seen it. */

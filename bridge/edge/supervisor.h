@@ -1,6 +1,6 @@
 /* supervisor - whoever started us: systemd's notifications and watchdog (libsystemd).
  *
- * Threads: main only. Nothing happens when there is no NOTIFY_SOCKET. */
+ * Threads: any. Nothing happens when there is no NOTIFY_SOCKET. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_SUPERVISOR_H
 #define BRIDGE_EDGE_SUPERVISOR_H

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,8 @@
 /* A token that is refused so soon after the one before was refused is not the token's fault (a missing scope, a closed
  * account): then a new one is fetched only now and then, until one of them is good. */
 enum { FRESH_MS = 300000, PROBE_MS = 30000 };
-/* Time asleep (a suspended machine) is not seen by a wait, so look up now and then. */
-enum { NAP_MS = 30000, RENEW_MIN_MS = 1000, MARGIN_MS = 60000 };
+/* Time asleep (a suspended machine) is not seen by a wait, so look up now and then; and to be seen alive. */
+enum { NAP_MS = 10000, RENEW_MIN_MS = 1000, MARGIN_MS = 60000 };
 
 struct token {
 	struct token_options options; /* its texts are copies; the secret is apart */
@@ -36,7 +37,8 @@ struct token {
 	int64_t failures, refusals;		 /* in a row */
 	uint64_t secret_version;
 	bool born_of_refusal, stopping;
-	char why[WHY_SIZE]; /* the last fetch failed; "" */
+	_Atomic int64_t alive_ms; /* of the keeper, monotonic */
+	char why[WHY_SIZE];	  /* the last fetch failed; "" */
 };
 
 static void wipe_text(char *text)
@@ -111,6 +113,7 @@ static void fetch(struct token *token)
 	bool over = false, news = true;
 
 	while (!over && !token->stopping) {
+		atomic_store(&token->alive_ms, clock_mono_ms());
 		pthread_mutex_unlock(&token->lock);
 		over = token_fetch_go_on(under_way, &fetched);
 		pthread_mutex_lock(&token->lock);
@@ -139,6 +142,7 @@ static void *keep(void *ctx)
 	while (!token->stopping) {
 		int64_t wait_ms = token->next_ms - clock_mono_ms();
 
+		atomic_store(&token->alive_ms, clock_mono_ms());
 		if (wait_ms <= 0)
 			fetch(token);
 		else
@@ -187,6 +191,7 @@ struct token *token_start(const struct token_options *options)
 	token->secret = memory_copied_text(secret_of(options));
 	pthread_mutex_init(&token->lock, NULL);
 	own_thread_condition(&token->changed);
+	atomic_store(&token->alive_ms, clock_mono_ms());
 	if (options->kind == TOKEN_OAUTH2) {
 		token->client = token_fetch_client(options->ca_file);
 		own_thread_start(&token->keeper, keep, token, "the keeper of the access token");
@@ -279,6 +284,13 @@ void token_set_secret(struct token *token, const char *secret)
 		set_static(token);
 	pthread_cond_broadcast(&token->changed);
 	pthread_mutex_unlock(&token->lock);
+}
+
+int64_t token_silence_ms(void *ctx)
+{
+	struct token *token = ctx;
+
+	return token->client ? clock_mono_ms() - atomic_load(&token->alive_ms) : 0;
 }
 
 int64_t token_lifetime_s(struct token *token)

@@ -46,6 +46,9 @@ bool token_refused(struct token *token, uint64_t generation);
 /* New secrets after a reload; what they replace is wiped. The same again is tried at once if there is no token now. */
 void token_set_secret(struct token *token, const char *secret);
 
+/* For who watches over the threads: since the keeper last moved; 0: there is none. Any thread. */
+int64_t token_silence_ms(void *token);
+
 /* Seconds until the current token ends; -1: it has no end, -2: there is none. */
 int64_t token_lifetime_s(struct token *token);
 

@@ -158,6 +158,7 @@ static void run(void *ctx)
 	struct admin *admin = ctx;
 	while (!thread_is_stopping(&admin->thread)) {
 		struct waiting *waiting = next(admin);
+		thread_alive(&admin->thread);
 		if (waiting == NULL) {
 			thread_wait(&admin->thread, 1000);
 			continue;
@@ -173,9 +174,15 @@ void admin_start(struct admin *admin, const struct health *health, struct reload
 		.parts = &admin->parts,
 		.health = health,
 		.reload = reload,
-		.query = api_query_create(admin->parts.settings, admin->parts.account),
+		.query = api_query_create(admin->parts.settings, admin->parts.account, &admin->thread),
 	};
 	thread_start(&admin->thread, "admin", run, admin);
+}
+
+int64_t admin_silence_ms(void *ctx)
+{
+	struct admin *admin = ctx;
+	return store_has_room(admin->parts.store) ? thread_silence_ms(&admin->thread) : 0;
 }
 
 void admin_stop(struct admin *admin)

@@ -40,6 +40,10 @@ struct admin *admin_create(const struct admin_parts *parts);
 /* Starts the thread. What it needs that exists only now is borrowed too. */
 void admin_start(struct admin *admin, const struct health *health, struct reload *reload);
 void admin_stop(struct admin *admin);
+
+/* For the watch. */
+int64_t admin_silence_ms(void *admin);
+
 void admin_destroy(struct admin *admin);
 
 /* Queues a request; the message is copied. Never blocks. */

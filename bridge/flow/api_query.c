@@ -6,30 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 #include "bridge/codec/form.h"
 #include "bridge/edge/http_client.h"
 #include "bridge/rule/retry.h"
 
-/* A question can be asked again: none keeps its thread for as long as the watchdog takes for a hang. */
-enum { CONNECT_TIMEOUT_MS = 10000, TIMEOUT_MAX_MS = 60000, TRIES = 2 };
+/* A question can be asked again: none keeps its thread from the others for longer than a minute. */
+enum { CONNECT_TIMEOUT_MS = 10000, TIMEOUT_MAX_MS = 60000, SLACK_MS = 1000, TRIES = 2 };
 
 struct api_query {
 	const struct settings *settings;
 	struct account *account;
+	struct thread *thread;
+	int64_t timeout_ms;
 	struct http_client *http;
 	_Atomic bool stopping;
 };
 
-struct api_query *api_query_create(const struct settings *settings, struct account *account)
+struct api_query *api_query_create(const struct settings *settings, struct account *account, struct thread *thread)
 {
 	struct api_query *query = memory_zeroed(1, sizeof(*query));
 	query->settings = settings;
 	query->account = account;
+	query->thread = thread;
+	query->timeout_ms = settings->api_timeout_ms < TIMEOUT_MAX_MS ? settings->api_timeout_ms : TIMEOUT_MAX_MS;
 	query->http = http_client_create(&(struct http_client_options){
 		.ca_file = settings->api_ca_file,
-		.timeout_ms = settings->api_timeout_ms < TIMEOUT_MAX_MS ? settings->api_timeout_ms : TIMEOUT_MAX_MS,
+		.timeout_ms = query->timeout_ms,
 		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
 		.max_answer = API_ANSWER_MAX,
 		.max_connections = 1,
@@ -56,6 +61,8 @@ void api_query_destroy(struct api_query *query)
 
 /* One GET: what came back and how to read it. */
 struct get {
+	struct api_query *query;
+	int64_t until_ms;
 	bool (*decode)(void *to, const char *body, size_t len, char *why, size_t why_size);
 	void *to;
 	bool beside; /* a key may be barred from it and still do all the rest */
@@ -91,6 +98,21 @@ static void on_answer(void *ctx, const struct http_result *result)
 		get->outcome = plain_outcome(OUTCOME_REFUSED, "api_403", "these credentials may not ask for it");
 }
 
+/* An answer has its own deadline: until then to wait for it is no hang. */
+static void on_wait(void *ctx)
+{
+	const struct get *get = ctx;
+	if (clock_mono_ms() < get->until_ms)
+		thread_alive(get->query->thread);
+}
+
+static void fetch(struct api_query *query, const struct http_request_out *request, struct get *get)
+{
+	get->query = query;
+	get->until_ms = clock_mono_ms() + query->timeout_ms + SLACK_MS;
+	http_client_fetch(query->http, request, on_answer, on_wait, get);
+}
+
 /* Asks, and once more when the token was refused and a new one is there. */
 static struct outcome ask(struct api_query *query, const char *url, struct get *get)
 {
@@ -113,7 +135,7 @@ static struct outcome ask(struct api_query *query, const char *url, struct get *
 			.password = "",
 		};
 		if (!atomic_load(&query->stopping))
-			http_client_fetch(query->http, &request, on_answer, get);
+			fetch(query, &request, get);
 		explicit_bzero(authorization, sizeof(authorization));
 		if (atomic_load(&query->stopping))
 			return plain_outcome(OUTCOME_RETRY, "stopping", "the bridge stops");

@@ -14,12 +14,14 @@
 #include "bridge/base/outcome.h"
 #include "bridge/codec/api_message.h"
 #include "bridge/flow/account.h"
+#include "bridge/flow/thread.h"
 #include "bridge/settings/settings.h"
 
 struct api_query;
 
-/* Both borrowed for its lifetime. */
-struct api_query *api_query_create(const struct settings *settings, struct account *account);
+/* All borrowed for its lifetime. `thread` is the one that it belongs to, which is alive while it waits for an answer.
+ */
+struct api_query *api_query_create(const struct settings *settings, struct account *account, struct thread *thread);
 void api_query_destroy(struct api_query *query);
 
 /* From any thread: what is under way, and all that follows, ends at once as RETRY. NULL is fine. */

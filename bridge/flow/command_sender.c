@@ -281,12 +281,11 @@ static int64_t turn(struct command_sender *sender, bool stopping)
 	if (allowed > 0 || sender->settlement_count > 0)
 		exchange(sender, allowed, now_ms);
 	place_order(sender, stopping);
-	if (sender->settlement_count > 0)
-		return 0;
-	if (sender->look && allowed > 0 && sender->busy < sender->flight_count)
+	bool more = sender->look && allowed > 0 && sender->busy < sender->flight_count;
+	if (more || sender->settlement_count > 0)
 		return 0;
 	if (sender->look && allowed == 0)
-		return wait_ms < IDLE_MS ? wait_ms : IDLE_MS; /* the watchdog wants to see us move */
+		return wait_ms < IDLE_MS ? wait_ms : IDLE_MS; /* the watch wants to see us move */
 	int64_t due_in_ms = sender->next_due_ms - now_ms;
 	return due_in_ms < IDLE_MS ? (due_in_ms > 0 ? due_in_ms : 1) : IDLE_MS;
 }
@@ -393,8 +392,9 @@ void command_sender_wake_for_taken(void *ctx)
 		http_client_wake(sender->http);
 }
 
-int64_t command_sender_silence_ms(struct command_sender *sender)
+/* It waits on a full disk, with results that an end of the process would lose. */
+int64_t command_sender_silence_ms(void *ctx)
 {
-	/* On a full disk it waits with the results that it holds: nothing that an end of the process would mend. */
+	struct command_sender *sender = ctx;
 	return store_has_room(sender->parts.store) ? thread_silence_ms(&sender->thread) : 0;
 }

@@ -46,7 +46,7 @@ void command_sender_wake(void *ctx);
 /* From the store: commands were taken on the standing order. */
 void command_sender_wake_for_taken(void *ctx);
 
-/* For the watchdog. */
-int64_t command_sender_silence_ms(struct command_sender *sender);
+/* For the watch. */
+int64_t command_sender_silence_ms(void *sender);
 
 #endif

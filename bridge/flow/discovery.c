@@ -14,7 +14,7 @@
 #include "bridge/flow/thread.h"
 
 /* A batch shares one commit: a large fleet is remembered in thousands of them, not a million. */
-enum { BACKLOG_MAX = 256, PATIENCE_MS = 20, IDLE_MS = 60000, BATCH = 128, KEY_SIZE = DEVICE_SIZE + 8 };
+enum { BACKLOG_MAX = 256, PATIENCE_MS = 20, IDLE_MS = 10000, BATCH = 128, KEY_SIZE = DEVICE_SIZE + 8 };
 
 #define REMEMBERED "ha:"
 
@@ -33,6 +33,7 @@ struct discovery {
 /* False when it is time to stop. The publisher's queue is shared with answers and health: never fill it. */
 static bool wait_for_publisher(struct discovery *discovery, size_t most)
 {
+	thread_alive(&discovery->thread);
 	while (event_publisher_backlog(discovery->parts.publisher) > most) {
 		if (thread_is_stopping(&discovery->thread))
 			return false;
@@ -213,6 +214,14 @@ void discovery_stop(struct discovery *discovery)
 {
 	if (discovery != NULL)
 		thread_stop(&discovery->thread);
+}
+
+int64_t discovery_silence_ms(void *ctx)
+{
+	struct discovery *discovery = ctx;
+	if (discovery == NULL || !store_has_room(discovery->parts.store))
+		return 0;
+	return thread_silence_ms(&discovery->thread);
 }
 
 void discovery_destroy(struct discovery *discovery)

@@ -31,6 +31,9 @@ struct discovery *discovery_start(const struct discovery_parts *parts);
 void discovery_stop(struct discovery *discovery);
 void discovery_destroy(struct discovery *discovery);
 
+/* For the watch. */
+int64_t discovery_silence_ms(void *discovery);
+
 /* Everything once more: the mapping changed, or somebody forgot. */
 void discovery_again(struct discovery *discovery);
 

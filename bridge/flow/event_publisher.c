@@ -249,6 +249,7 @@ static void enter_window(struct event_publisher *publisher, int64_t seq)
 static bool hand_over(struct event_publisher *publisher, const struct mqtt_publish *publish)
 {
 	bool sent = mqtt_publish(publisher->mqtt, publish);
+	thread_alive(&publisher->thread); /* each may wait for a commit of the intake's: all of a batch may take long */
 	pthread_mutex_lock(&publisher->thread.lock);
 	if (sent)
 		publish_window_sent(&publisher->window, publish->tag);
@@ -381,7 +382,8 @@ void event_publisher_stop(struct event_publisher *publisher, int64_t timeout_ms)
 	thread_stop(&publisher->thread);
 }
 
-int64_t event_publisher_silence_ms(struct event_publisher *publisher)
+int64_t event_publisher_silence_ms(void *ctx)
 {
+	struct event_publisher *publisher = ctx;
 	return store_has_room(publisher->store) ? thread_silence_ms(&publisher->thread) : 0;
 }

@@ -47,7 +47,7 @@ void event_publisher_post(struct event_publisher *publisher, const struct event_
 size_t event_publisher_backlog(struct event_publisher *publisher);
 
 /* For how long the thread has not moved; 0 on a full disk, where the intake's wait for space may hold it up. */
-int64_t event_publisher_silence_ms(struct event_publisher *publisher);
+int64_t event_publisher_silence_ms(void *publisher);
 
 /* From mqtt's handlers; `ctx` is the publisher. */
 void event_publisher_on_published(void *ctx, int64_t tag);

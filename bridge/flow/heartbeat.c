@@ -6,7 +6,7 @@
 #include "bridge/base/log.h"
 #include "bridge/base/text.h"
 
-enum { HEALTH_MS = 30000, CLOCK_SAVE_MS = 60000, HEALTH_TEXT_MAX = 8192, UPKEEP_STEPS = 8 };
+enum { HEALTH_MS = 30000, CLOCK_SAVE_MS = 60000, HEALTH_TEXT_MAX = 8192, UPKEEP_STEPS = 8, UPKEEP_MS = 1000 };
 
 /* The name under which the store remembers the latest time. */
 #define CLOCK_KEY "clock"
@@ -82,7 +82,8 @@ int64_t heartbeat_last_clock_ms(struct store *store)
 /* Housekeeping in small steps, so that a long backlog of it never holds up the rest. */
 static void keep_up(struct heartbeat *heartbeat)
 {
-	for (int i = 0; i < UPKEEP_STEPS; i++)
+	int64_t until_ms = clock_mono_ms() + UPKEEP_MS;
+	for (int i = 0; i < UPKEEP_STEPS && clock_mono_ms() < until_ms; i++)
 		if (!store_upkeep(heartbeat->health->store, timekeeper_now(heartbeat->health->time)))
 			break;
 }

@@ -127,5 +127,13 @@ struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why
 		.subscription_count = router->discovery == NULL ? 2 : 3,
 		.will_topic = state,
 	};
-	return mqtt_start(&options, &handlers, why, why_size);
+	router->mqtt = mqtt_start(&options, &handlers, why, why_size);
+	return router->mqtt;
+}
+
+int64_t mqtt_router_silence_ms(void *ctx)
+{
+	const struct mqtt_router *router = ctx;
+	/* On a full disk a message is kept until there is room: no hang. */
+	return store_has_room(router->store) ? mqtt_library_silence_ms(router->mqtt) : 0;
 }

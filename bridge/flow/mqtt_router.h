@@ -20,10 +20,14 @@ struct mqtt_router {
 	struct store *store;
 	struct discovery *discovery; /* NULL: off */
 	_Atomic bool *greet;	     /* set when the broker has us (again): info and health are due */
+	struct mqtt *mqtt;	     /* by mqtt_router_start() */
 };
 
 /* Connects with the settings, subscribed to the command and request topics; what arrives goes to the stages.
  * NULL and why: settings that can never work. */
 struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why_size);
+
+/* For the watch: how long a message has been handled, or the MQTT library's lock taken. */
+int64_t mqtt_router_silence_ms(void *router);
 
 #endif

@@ -139,8 +139,10 @@ static void store_gathered(struct pass *pass)
 	if (pass->count == 0) /* nor is there memory to sort */
 		return;
 	sort_gathered(pass);
-	for (size_t i = 0; i < pass->count && !pass->failed; i++)
+	for (size_t i = 0; i < pass->count && !pass->failed; i++) {
 		pass->failed = !store_one(pass, &pass->gathered[i].resource);
+		thread_alive(pass->reconcile->thread);
+	}
 	pass->count = 0;
 }
 

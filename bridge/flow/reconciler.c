@@ -64,7 +64,7 @@ struct reconciler *reconciler_start(const struct reconciler_parts *parts)
 {
 	struct reconciler *reconciler = memory_zeroed(1, sizeof(*reconciler));
 	reconciler->reconcile.parts = *parts;
-	reconciler->reconcile.query = api_query_create(parts->settings, parts->account);
+	reconciler->reconcile.query = api_query_create(parts->settings, parts->account, &reconciler->thread);
 	reconciler->reconcile.thread = &reconciler->thread;
 	thread_init(&reconciler->thread);
 	thread_start(&reconciler->thread, "reconciler", run, reconciler);
@@ -94,8 +94,9 @@ void reconciler_wake(void *ctx)
 	thread_wake(&reconciler->thread);
 }
 
-int64_t reconciler_silence_ms(struct reconciler *reconciler)
+int64_t reconciler_silence_ms(void *ctx)
 {
+	struct reconciler *reconciler = ctx;
 	/* As the sender: a full disk is waited for. */
 	return store_has_room(reconciler->reconcile.parts.store) ? thread_silence_ms(&reconciler->thread) : 0;
 }

@@ -41,6 +41,6 @@ void reconciler_destroy(struct reconciler *reconciler);
 
 /* From the store and the account; `ctx` is the reconciler. */
 void reconciler_wake(void *ctx);
-int64_t reconciler_silence_ms(struct reconciler *reconciler);
+int64_t reconciler_silence_ms(void *reconciler);
 
 #endif

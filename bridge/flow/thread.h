@@ -16,7 +16,8 @@ struct thread {
 	pthread_t id;
 	pthread_mutex_t lock; /* the stage's own data may share it */
 	pthread_cond_t changed;
-	bool woken, stopping, started;
+	bool woken, stopping;
+	_Atomic bool started;	  /* asked by who watches over it */
 	_Atomic int64_t alive_ms; /* monotonic: when it last waited or said so */
 	void (*run)(void *ctx);
 	void *ctx;
@@ -40,7 +41,7 @@ void thread_wake(struct thread *thread);
 void thread_wait(struct thread *thread, int64_t timeout_ms);
 bool thread_is_stopping(struct thread *thread);
 
-/* Says that work moves on, for the watchdog; thread_wait() says it too. */
+/* Says that work moves on, for the watch; thread_wait() says it too. */
 void thread_alive(struct thread *thread);
 
 /* Milliseconds since it was last alive; 0 when it is not running. */

@@ -375,9 +375,13 @@ void http_client_wake(struct http_client *client)
 	pthread_mutex_unlock(&lock);
 }
 
-void http_client_fetch(struct http_client *client, const struct http_request_out *request, http_done *done, void *ctx)
+void http_client_fetch(struct http_client *client, const struct http_request_out *request, http_done *done,
+		       void (*waits)(void *ctx), void *ctx)
 {
 	http_client_start(client, request, done, ctx);
-	while (http_client_busy(client) > 0)
+	while (http_client_busy(client) > 0) {
+		if (waits != NULL)
+			waits(ctx);
 		http_client_poll(client, 1000);
+	}
 }

@@ -32,6 +32,7 @@ struct mqtt {
 };
 
 static atomic_bool hanging, held_up;
+static _Atomic int64_t silence_ms;
 static struct mqtt broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void fake_mqtt_reset(void)
@@ -67,6 +68,11 @@ void fake_mqtt_poison(const char *part)
 	pthread_mutex_lock(&broker.lock);
 	text_copy(broker.poison, sizeof(broker.poison), part);
 	pthread_mutex_unlock(&broker.lock);
+}
+
+void fake_mqtt_silence(int64_t ms)
+{
+	atomic_store(&silence_ms, ms);
 }
 
 void fake_mqtt_hang(bool hangs)
@@ -316,6 +322,12 @@ void mqtt_status(struct mqtt *mqtt, struct mqtt_status *ret)
 	*ret = (struct mqtt_status){.intake_up = mqtt->intake_up, .publish_up = !mqtt->broken};
 	text_copy(ret->why, sizeof(ret->why), mqtt->why);
 	pthread_mutex_unlock(&mqtt->lock);
+}
+
+int64_t mqtt_library_silence_ms(void *mqtt)
+{
+	(void)mqtt;
+	return atomic_load(&silence_ms);
 }
 
 void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)

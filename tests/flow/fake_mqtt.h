@@ -38,6 +38,9 @@ void fake_mqtt_reset_publishes(void);
 void fake_mqtt_hang(bool hangs);
 bool fake_mqtt_holds_up(void);
 
+/* For how long the library has shown no life. */
+void fake_mqtt_silence(int64_t ms);
+
 /* Both at once: a new handle is up and has failed before it takes anything. How often mqtt_publish() was false. */
 void fake_mqtt_reset_and_break(void);
 size_t fake_mqtt_failures(void);

@@ -137,7 +137,7 @@ static void open_all(struct world *world)
 	open_store(world);
 	open_publisher(world);
 	thread_init(&world->reconcile_thread);
-	world->reconcile.query = api_query_create(world->settings, world->account);
+	world->reconcile.query = api_query_create(world->settings, world->account, &world->reconcile_thread);
 	world->reconcile.thread = &world->reconcile_thread;
 	world->health = (struct health){.settings = world->settings,
 					.store = world->store,

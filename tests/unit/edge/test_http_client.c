@@ -59,7 +59,7 @@ static struct seen post(struct http_client *client, int port)
 	struct http_request_out request = post_to(port, url);
 	struct seen seen = {0};
 
-	http_client_fetch(client, &request, remember, &seen);
+	http_client_fetch(client, &request, remember, NULL, &seen);
 	assert_int_equal(seen.calls, 1);
 	assert_int_equal(http_client_busy(client), 0);
 	return seen;
@@ -120,7 +120,7 @@ static void basic_credentials_and_get(void **state)
 	request.authorization = "";
 	request.username = "Aladdin"; /* RFC 7617's example is "Aladdin:open sesame" */
 	request.password = "open sesame";
-	http_client_fetch(client, &request, remember, &seen);
+	http_client_fetch(client, &request, remember, NULL, &seen);
 	assert_int_equal(seen.result.status, 201);
 	assert_true(text_starts_with(server->last, "GET /v1/SmsCommands?secret=query HTTP/1.1\r\n"));
 	assert_non_null(strstr(server->last, "\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"));

@@ -47,7 +47,7 @@ static struct http_result post(struct http_client *client, const char *url)
 	struct http_request_out request = post_of(url);
 	struct http_result seen = {.status = -1};
 
-	http_client_fetch(client, &request, remember, &seen);
+	http_client_fetch(client, &request, remember, NULL, &seen);
 	return seen;
 }
 

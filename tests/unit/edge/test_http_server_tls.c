@@ -131,7 +131,7 @@ static struct http_result get(const struct files *files, const char *ca_file, co
 	struct http_result seen = {.status = -1};
 
 	text_format(url, sizeof url, "%s://%s:%d/", scheme, host, http_server_port(files->server));
-	http_client_fetch(client, &request, remember, &seen);
+	http_client_fetch(client, &request, remember, NULL, &seen);
 	http_client_destroy(client);
 	print_message("  %s: %d %s\n", url, seen.status, seen.error);
 	return seen;

@@ -266,6 +266,51 @@ static void settings_that_can_never_work_are_refused(void **state)
 	}
 }
 
+static bool is_silent(void *ctx)
+{
+	return mqtt_library_silence_ms(ctx) >= 200;
+}
+
+static bool is_not_silent(void *ctx)
+{
+	return mqtt_library_silence_ms(ctx) == 0;
+}
+
+/* A handler, or the library, that never comes back is to be seen by who watches over the threads. */
+static void a_message_that_is_held_shows_as_silence(void **state)
+{
+	struct stage *stage = *state;
+	open_stage(stage, "", false);
+	user_start_up(stage->user);
+	assert_true(await(is_not_silent, user_mqtt(stage->user), STEP_MS));
+	user_hold_messages(stage->user);
+	client_publish(stage->client, "devices/a/cmd", "reboot");
+	user_expect(stage->user, USER_MESSAGE, 1);
+	assert_true(await(is_silent, user_mqtt(stage->user), STEP_MS));
+	user_let_go(stage->user);
+	assert_true(await(is_not_silent, user_mqtt(stage->user), STEP_MS));
+}
+
+static bool has_rested(void *ctx)
+{
+	return mqtt_silence_ms(ctx) >= 3000;
+}
+
+static bool has_moved(void *ctx)
+{
+	return mqtt_silence_ms(ctx) < 1000;
+}
+
+/* Without any event it looks up by itself. */
+static void the_thread_shows_life_without_events(void **state)
+{
+	struct stage *stage = *state;
+	open_stage(stage, "", false);
+	user_start_up(stage->user);
+	assert_true(await(has_rested, user_mqtt(stage->user), STEP_MS));
+	assert_true(await(has_moved, user_mqtt(stage->user), STEP_MS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +324,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_next_broker_of_a_list_is_tried_and_both_handles_go_there, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_broker_that_comes_late_is_found, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_message_that_is_held_shows_as_silence, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_thread_shows_life_without_events, set_up, tear_down),
 		cmocka_unit_test(settings_that_can_never_work_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
