@@ -115,42 +115,58 @@ static void recover_sending(struct store *store, int64_t now_ms)
 	}
 }
 
-static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_size)
+static bool say_no_room(const struct store *store, char *why, size_t why_size)
 {
-	bool recovered = false, again = true;
-	count_all(store);
-	store_mark_look(store);
-	bool doubt = store->is_cut || store->options.recover;
-	while (!recovered && again) {
-		struct store_tally before = store->tally;
+	text_format(why, why_size, "the spool %s cannot be written: %s: make room on the disk", store->path,
+		    sql_why(store->sql));
+	return sql_error(store->sql) == SQL_FULL;
+}
+
+/* One transaction of the start. On a full disk it is tried again with what can be given up. */
+static bool commit_step(struct store *store, void (*step)(struct store *store, int64_t now_ms), int64_t now_ms,
+			char *why, size_t why_size)
+{
+	for (;;) {
 		sql_begin(store->sql);
-		recover_sending(store, now_ms);
-		if (doubt)
-			store_doubt(store, now_ms);
+		step(store, now_ms);
 		store_mark_stage(store);
 		crash_point("recover-before-commit");
-		recovered = sql_commit(store->sql);
-		if (!recovered) {
-			text_format(why, why_size, "the spool %s cannot be written: %s: make room on the disk",
-				    store->path, sql_why(store->sql));
-			again = sql_error(store->sql) == SQL_FULL;
-			sql_rollback(store->sql);
-			store_fresh_drop(store);
-			store->tally = before;
-			store->staged = (struct store_tally){0};
-			again = again && store_space_yield(store);
-		}
+		if (sql_commit(store->sql))
+			break;
+		bool full = say_no_room(store, why, why_size);
+		sql_rollback(store->sql);
+		store_fresh_drop(store);
+		store->staged = (struct store_tally){0};
+		if (!full || !store_space_yield(store))
+			return false;
 	}
 	crash_point("recover-after-commit");
 	store_fresh_drop(store); /* to be read from the file, with what was there before */
 	for (int state = 0; state <= STATE_MAX; state++)
 		store->tally.in_state[state] += store->staged.in_state[state];
 	store->staged = (struct store_tally){0};
-	if (recovered)
-		store_mark_committed(store);
-	if (recovered && doubt)
-		store_doubt_committed(store);
-	return recovered;
+	store_mark_committed(store);
+	return true;
+}
+
+static void begin(struct store *store, int64_t now_ms)
+{
+	recover_sending(store, now_ms);
+	store_doubt_begin(store, now_ms);
+}
+
+static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_size)
+{
+	count_all(store);
+	store_mark_look(store);
+	if (!commit_step(store, begin, now_ms, why, why_size))
+		return false;
+	store_doubt_begun(store);
+	while (store_doubt_goes_on(store))
+		if (!commit_step(store, store_doubt_step, now_ms, why, why_size))
+			return false;
+	store_doubt_end(store);
+	return true;
 }
 
 /* ---- opening and closing ---------------------------------------------------------------------------- */

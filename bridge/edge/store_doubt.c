@@ -13,10 +13,11 @@
 #include "bridge/base/text.h"
 #include "bridge/edge/store_internal.h"
 
-enum { MARK_SIZE = 64, SEQ_SKIP = 1000000000 };
+enum { MARK_SIZE = 64, SEQ_SKIP = 1000000000, DOUBT_BATCH = 20000 };
 
 #define MARK_KEY  "mark"
 #define FLOOR_KEY "seq_floor"
+#define DOUBT_KEY "doubt"
 
 /* ---- the mark -------------------------------------------------------------------------------------- */
 
@@ -78,9 +79,13 @@ void store_mark_look(struct store *store)
 {
 	int64_t beside = read_mark(store);
 	store->mark = number_of(store, MARK_KEY);
-	store->is_cut = beside > store->mark;
-	if (store->is_cut)
+	store->doubt = (enum store_doubt)number_of(store, DOUBT_KEY); /* a start that was interrupted */
+	if (store->options.recover && store->doubt == STORE_DOUBT_NONE)
+		store->doubt = STORE_DOUBT_RECOVER;
+	if (beside > store->mark) {
+		store->doubt = STORE_DOUBT_CUT;
 		store->mark = beside;
+	}
 	store->mark_due = true;
 	int64_t floor = number_of(store, FLOOR_KEY);
 	store->next_seq = floor > store->next_seq ? floor : store->next_seq;
@@ -103,42 +108,69 @@ void store_mark_committed(struct store *store)
 
 /* ---- doubt ------------------------------------------------------------------------------------------- */
 
-static void doubt_accepted(struct store *store, int64_t now_ms)
-{
-	struct store_row row;
-	struct sql_statement *statement = store_statement(store, SQL_EXPIRED_NEXT);
-	for (;;) {
-		sql_put(statement, 1, INT64_MAX);
-		if (!sql_step(statement))
-			return;
-		store_row_read(store, statement, &row);
-		sql_reset(statement);
-		store_row_move(store, &row, EVENT_DOUBTED, now_ms);
-	}
-}
-
 /* Numbers that were given since are not given again: a callback that bears one is not about a command of now. And
  * what the broker delivers again cannot be told by what was delivered then. */
-void store_doubt(struct store *store, int64_t now_ms)
+void store_doubt_begin(struct store *store, int64_t now_ms)
 {
-	doubt_accepted(store, now_ms);
+	if (store->doubt == STORE_DOUBT_NONE)
+		return;
 	struct sql_statement *statement = store_statement(store, SQL_UNKNOWN_DOUBT);
 	sql_put_text(statement, 1, STORE_RESTORED);
 	sql_put(statement, 2, now_ms + store->options.settle_ms);
 	sql_run(statement);
 	sql_run(store_statement(store, SQL_DELIVERY_CLEAR));
 	put_number(store, FLOOR_KEY, store->next_seq + SEQ_SKIP);
+	put_number(store, DOUBT_KEY, store->doubt);
 }
 
-void store_doubt_committed(struct store *store)
+void store_doubt_begun(struct store *store)
 {
+	if (store->doubt == STORE_DOUBT_NONE)
+		return;
 	store->next_seq += SEQ_SKIP;
+	store->doubts_more = true;
+	sql_exec(store->sql, "PRAGMA cache_size=-16384"); /* each row leaves three indexes and enters two */
+}
+
+/* What the last step wrote goes to its place, so that the log does not grow as large as the spool. */
+bool store_doubt_goes_on(struct store *store)
+{
+	if (store->doubt == STORE_DOUBT_NONE)
+		return false;
+	sql_checkpoint(store->sql);
+	store->mark_due = true;
+	return store->doubts_more;
+}
+
+/* In one statement: nothing is announced by it, and no lane has a first one when all have been moved. */
+void store_doubt_step(struct store *store, int64_t now_ms)
+{
+	enum command_state to = lifecycle_next(STATE_ACCEPTED, EVENT_DOUBTED).to;
+	struct sql_statement *statement = store_statement(store, SQL_ACCEPTED_DOUBT);
+	sql_put_text(statement, 1, STORE_RESTORED);
+	sql_put(statement, 2, now_ms + store->options.settle_ms);
+	sql_put(statement, 3, now_ms);
+	sql_put(statement, 4, DOUBT_BATCH);
+	sql_put(statement, 5, to);
+	int64_t moved = sql_run(statement);
+	store->staged.in_state[STATE_ACCEPTED] -= moved;
+	store->staged.in_state[to] += moved;
+	store->doubts_more = moved == DOUBT_BATCH;
+	if (!store->doubts_more)
+		put_number(store, DOUBT_KEY, STORE_DOUBT_NONE);
+}
+
+void store_doubt_end(struct store *store)
+{
+	if (store->doubt == STORE_DOUBT_NONE)
+		return;
+	sql_exec(store->sql, "PRAGMA cache_size=-4096");
 	store->doubted = store->tally.in_state[STATE_UNKNOWN];
 }
 
 bool store_was_cut(const struct store *store)
 {
-	return store->is_cut;
+	return store->doubt == STORE_DOUBT_CUT;
 }
 
 int64_t store_doubted(const struct store *store)

@@ -129,6 +129,9 @@ struct store_count {
 	bool anew;  /* it began again with low ones: the same message has another packet id now */
 };
 
+/* Why what waits is not believed. On disk until all of it was moved. */
+enum store_doubt { STORE_DOUBT_NONE, STORE_DOUBT_RECOVER, STORE_DOUBT_CUT };
+
 struct store {
 	struct store_options options; /* texts are copies */
 	char *path, *folder, *ballast, *mark_path, *topic_status;
@@ -148,7 +151,9 @@ struct store {
 	bool ballast_held, starved; /* starved: a write found no space since the last good look */
 	int64_t oldest_seq, retention_seq;
 	int64_t mark; /* see store_doubt.c */
-	bool mark_due, is_cut;
+	bool mark_due;
+	enum store_doubt doubt; /* at the start */
+	bool doubts_more;
 	int64_t doubted;     /* commands that were put in doubt at the start */
 	const int64_t *done; /* being deleted just now */
 	size_t done_count;
@@ -259,8 +264,8 @@ int store_row_by_id(struct store *store, const char *device, const char *id, str
 /* A new command in `accepted` from what is in `row` (seq and ready are filled in), with its event. */
 void store_row_insert(struct store *store, struct store_row *row, int64_t now_ms);
 
-/* The only way in which a state changes: writes the row with what the caller has set in it (due_ms,
- * error, sid), announces, moves the lane on. False: nothing changes by this event. */
+/* The only way in which a state changes (but for all at once, in store_doubt.c): writes the row with what the caller
+ * has set in it (due_ms, error, sid), announces, moves the lane on. False: nothing changes by this event. */
 bool store_row_move(struct store *store, struct store_row *row, enum lifecycle_event event, int64_t now_ms);
 
 /* Takes over what the row does not know yet. False: the command has another sid, or it is another's. */
@@ -334,9 +339,14 @@ void store_mark_look(struct store *store);
 void store_mark_stage(struct store *store);
 void store_mark_committed(struct store *store);
 
-/* In the transaction of the start, and when it is on disk: all that waits is looked up before it is sent. */
-void store_doubt(struct store *store, int64_t now_ms);
-void store_doubt_committed(struct store *store);
+/* In the first transaction of the start, and when it is on disk. Where there is doubt, all that waits is then moved, as
+ * many as one transaction should hold at a time, to be looked up before it is sent. A start that is interrupted in
+ * between is gone on with by the next. */
+void store_doubt_begin(struct store *store, int64_t now_ms);
+void store_doubt_begun(struct store *store);
+bool store_doubt_goes_on(struct store *store);
+void store_doubt_step(struct store *store, int64_t now_ms);
+void store_doubt_end(struct store *store);
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 

@@ -60,7 +60,11 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_UNKNOWN_CLAMP] = "UPDATE commands SET due_ms = ?2 WHERE state = 3 AND due_ms > ?1",
 	[SQL_UNKNOWN_DOUBT] = "UPDATE commands SET error_code = ?1, due_ms = ?2,"
 			      " attempted_ms = CASE attempted_ms WHEN 0 THEN created_ms ELSE attempted_ms END"
-			      " WHERE state = 3",
+			      " WHERE state = 3 AND error_code <> ?1",
+	[SQL_ACCEPTED_DOUBT] =
+		"UPDATE commands SET state = ?5, ready = 0, error_code = ?1, due_ms = ?2, updated_ms = ?3,"
+		" attempted_ms = CASE attempted_ms WHEN 0 THEN created_ms ELSE attempted_ms END"
+		" WHERE seq IN (SELECT seq FROM commands INDEXED BY expiry WHERE state = 1 LIMIT ?4)",
 	[SQL_SILENT_DUE] = SELECT_ROW "WHERE state IN (4, 5, 6) AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
 	[SQL_SILENT_NEXT] = "SELECT due_ms FROM commands WHERE state IN (4, 5, 6) AND due_ms > ?1"
 			    " ORDER BY due_ms LIMIT 1",

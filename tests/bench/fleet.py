@@ -41,9 +41,11 @@ def peak_mb(pid):
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
 
 
-def reload(world, devices):
+def reload(world, devices, form):
     """SIGHUP several times: how long each takes, and the memory it peaks at and leaves behind."""
-    bridge = Bridge(world, devices=devices)
+    mapping = world.folder / f"reload-{form}.yaml"
+    write_mapping(mapping, devices, form)
+    bridge = Bridge(world, mapping=mapping)
     took = []
     for count in range(1, RELOADS + 1):
         began = time.monotonic()

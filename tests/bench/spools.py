@@ -1,9 +1,11 @@
 """Spools of any size, written straight into a file that the daemon made."""
 # SPDX-License-Identifier: Apache-2.0
+import os
 import sqlite3
+import subprocess
 import time
 
-from world import Bridge
+from world import BUILD, Bridge
 
 STATES = {"waiting": 1, "delivered": 7}
 
@@ -30,3 +32,16 @@ def make(world, count, state, devices):
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return bridge.spool
+
+
+def recover(world, waiting):
+    """Seconds and megabytes of `--recover` where so many wait: all are put in doubt, and nothing else is done."""
+    spool = make(world, waiting, "waiting", 200)
+    began = time.monotonic()
+    process = subprocess.Popen([BUILD / "mqtt-sms-bridge", "--recover", "-c", spool.with_name("bridge.yaml")],
+                               stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"--recover ended with {process.returncode}")
+    return {"rate": time.monotonic() - began, "mb": usage.ru_maxrss / 1024}

@@ -166,7 +166,7 @@ class Bridge:
     """The daemon under test."""
 
     def __init__(self, world, durability="power", api=None, devices=DEVICES, spool=None, wait_s=60, group="",
-                 extra="log: {level: error}\n"):
+                 extra="log: {level: error}\n", mapping=None):
         self.world = world
         self.webhook, self.admin = free_port(), free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bridge-", dir=world.folder))
@@ -183,7 +183,7 @@ class Bridge:
             f'secret_file: {secret}}}\n'
             f'admin: {{listen: "127.0.0.1:{self.admin}"}}\n'
             f'spool: {{path: {self.spool}, durability: {durability}}}\n'
-            f'mappings: {mapping_of(world, devices)}\n{extra}')
+            f'mappings: {mapping or mapping_of(world, devices)}\n{extra}')
         began = time.monotonic()
         self.process = world.run("bridge", [BUILD / "mqtt-sms-bridge", "-c", self.config])
         await_that("the bridge", wait_s, self.is_ready)
