@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/base/memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,3 +43,15 @@ char *memory_copied_text(const char *text)
 {
 	return text ? memory_copied(text, strlen(text)) : memory_copied("", 0);
 }
+
+#ifdef __GLIBC__
+void memory_give_back(void)
+{
+	(void)malloc_trim(0);
+}
+#else
+void memory_give_back(void)
+{
+	/* others do it by themselves */
+}
+#endif

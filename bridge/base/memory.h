@@ -19,6 +19,9 @@ void *memory_resized(void *old, size_t size) __attribute__((returns_nonnull));
 /* A copy of `len` bytes with a NUL behind them. `text` may be NULL when `len` is 0. Yours to free. */
 char *memory_copied(const void *text, size_t len) __attribute__((returns_nonnull, malloc));
 
+/* After much was freed: what the allocator keeps of it goes back to the system. */
+void memory_give_back(void);
+
 /* A copy of a string; NULL is copied as the empty string. Yours to free. */
 char *memory_copied_text(const char *text) __attribute__((returns_nonnull, malloc));
 

@@ -37,6 +37,7 @@ void mapping_replace(struct mapping *mapping, struct devices *devices)
 	mapping->devices = devices;
 	pthread_rwlock_unlock(&mapping->lock);
 	devices_free(old);
+	memory_give_back();
 }
 
 static void copy_device(struct mapped_device *ret, const struct device *device)

@@ -3,7 +3,7 @@
 #include "bridge/settings/devices_table.h"
 #include "bridge/settings/settings_faults.h"
 
-static bool try_plain_reader(struct devices_loading *loading, const struct text_file *file)
+static bool try_plain_reader(struct devices_loading *loading, struct text_file *file)
 {
 	struct settings_faults *kept = loading->faults, own;
 
@@ -18,40 +18,51 @@ static bool try_plain_reader(struct devices_loading *loading, const struct text_
 	return understood;
 }
 
-static void read_text(struct devices_loading *loading, const struct text_file *file, bool try_plain)
-{
-	loading->devices = devices_create(file->len);
-	if (try_plain && try_plain_reader(loading, file))
-		return;
-	devices_free(loading->devices);
-	loading->devices = devices_create(file->len);
-	loading->has_devices = loading->has_unlisted = false;
-	devices_read_yaml(loading, file);
-}
+/* Where the file is named, for a fault of the file as a whole. */
+struct source {
+	const char *path, *named_in;
+	size_t line;
+};
 
-static bool read_file(struct text_file *file, const char *path, const char *named_in, size_t line,
-		      struct settings_faults *faults)
+static bool read_file(struct text_file *file, const struct source *source, struct settings_faults *faults)
 {
 	struct text_problem problem;
 
-	if (text_file_read(file, path, DEVICES_FILE_MAX, &problem))
+	if (text_file_read(file, source->path, DEVICES_FILE_MAX, &problem))
 		return true;
 	if (problem.line > 0)
-		settings_fault(faults, path, problem.line, "%s", problem.why);
+		settings_fault(faults, source->path, problem.line, "%s", problem.why);
 	else
-		settings_fault(faults, named_in, line, "mappings: %s %s", path, problem.why);
+		settings_fault(faults, source->named_in, source->line, "mappings: %s %s", source->path, problem.why);
 	return false;
 }
 
-static struct devices *load(const struct text_file *file, const char *path, struct settings_faults *faults,
-			    bool try_plain)
+/* The fast reader may have dropped a part before it gave up: then the file is read once more. */
+static void read_fully(struct devices_loading *loading, struct text_file *file, const struct source *source)
 {
-	struct devices_loading loading = {.path = path, .faults = faults};
-	size_t before = faults->count;
+	devices_free(loading->devices);
+	loading->devices = devices_create(file->len);
+	loading->has_devices = loading->has_unlisted = false;
+	if (file->dropped > 0)
+		text_file_clear(file);
+	if (file->text || read_file(file, source, loading->faults))
+		devices_read_yaml(loading, file);
+}
 
-	read_text(&loading, file, try_plain);
+static struct devices *load(const struct source *source, struct settings_faults *faults, bool try_plain)
+{
+	struct devices_loading loading = {.path = source->path, .faults = faults};
+	size_t before = faults->count;
+	struct text_file file;
+
+	if (!read_file(&file, source, faults))
+		return NULL;
+	loading.devices = devices_create(file.len);
+	if (!try_plain || !try_plain_reader(&loading, &file))
+		read_fully(&loading, &file, source);
+	text_file_clear(&file);
 	if (faults->count > before) {
-		settings_faults_close(faults, path);
+		settings_faults_close(faults, source->path);
 		devices_free(loading.devices);
 		return NULL;
 	}
@@ -61,24 +72,10 @@ static struct devices *load(const struct text_file *file, const char *path, stru
 
 struct devices *devices_load_by(const char *path, struct settings_faults *faults, bool try_plain)
 {
-	struct text_file file;
-
-	if (!read_file(&file, path, path, 0, faults))
-		return NULL;
-	struct devices *devices = load(&file, path, faults, try_plain);
-
-	text_file_clear(&file);
-	return devices;
+	return load(&(struct source){path, path, 0}, faults, try_plain);
 }
 
 struct devices *devices_load(const char *path, const char *named_in, size_t line, struct settings_faults *faults)
 {
-	struct text_file file;
-
-	if (!read_file(&file, path, named_in, line, faults))
-		return NULL;
-	struct devices *devices = load(&file, path, faults, true);
-
-	text_file_clear(&file);
-	return devices;
+	return load(&(struct source){path, named_in, line}, faults, true);
 }

@@ -193,7 +193,7 @@ static bool take_line(struct devices_loading *loading, struct cursor *cursor, bo
 	return take_word(cursor, "unlisted:") && take_unlisted(loading, cursor);
 }
 
-bool devices_read_plain(struct devices_loading *loading, const struct text_file *file)
+bool devices_read_plain(struct devices_loading *loading, struct text_file *file)
 {
 	const char *at = file->text, *end = file->text + file->len;
 	bool in_devices = false;
@@ -207,6 +207,7 @@ bool devices_read_plain(struct devices_loading *loading, const struct text_file 
 			cursor.end--;
 		if (!take_line(loading, &cursor, &in_devices))
 			return false;
+		text_file_drop(file, (size_t)(at - file->text));
 	}
 	return true;
 }

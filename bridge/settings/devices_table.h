@@ -65,10 +65,11 @@ void devices_choose_unlisted(struct devices *devices, enum devices_unlisted unli
 /* Gives back what filling it reserved. */
 void devices_trim(struct devices *devices);
 
-/* False: a line that only the full reader understands; then the table and the faults are of no use. */
-bool devices_read_plain(struct devices_loading *loading, const struct text_file *file);
+/* Both drop what they have read of the file: it is not in memory as a whole beside the whole table.
+ * False: a line that only the full reader understands; then the table and the faults are of no use. */
+bool devices_read_plain(struct devices_loading *loading, struct text_file *file);
 
-void devices_read_yaml(struct devices_loading *loading, const struct text_file *file);
+void devices_read_yaml(struct devices_loading *loading, struct text_file *file);
 
 /* devices_load() with the fast reader left out, for tests: both must agree. */
 struct devices *devices_load_by(const char *path, struct settings_faults *faults, bool try_plain);

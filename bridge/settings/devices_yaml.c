@@ -182,7 +182,7 @@ static void read_root(struct yaml_loading *yaml)
 		next(yaml, &event); /* what follows the document, if anything, is a fault */
 }
 
-void devices_read_yaml(struct devices_loading *loading, const struct text_file *file)
+void devices_read_yaml(struct devices_loading *loading, struct text_file *file)
 {
 	struct yaml_loading yaml = {.loading = loading, .reader = yaml_create(file)};
 

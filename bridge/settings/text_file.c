@@ -7,11 +7,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
+
+enum { DROP_MIN = 4 * 1024 * 1024 };
 
 static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
 
@@ -140,21 +143,43 @@ bool text_file_read(struct text_file *ret, const char *path, size_t max, struct 
 void text_file_clear(struct text_file *file)
 {
 	if (file->text)
-		explicit_bzero(file->text, file->len);
+		explicit_bzero(file->text + file->dropped, file->len - file->dropped);
 	free(file->text);
 	*file = (struct text_file){0};
 }
 
-size_t text_file_line(const struct text_file *file, size_t offset)
+static size_t count_lines(const char *at, const char *end)
 {
-	size_t line = 1;
-	const char *at = file->text, *end = file->text + (offset < file->len ? offset : file->len);
+	size_t lines = 0;
 
 	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-		line++;
+		lines++;
 		at++;
 	}
-	return line;
+	return lines;
+}
+
+void text_file_drop(struct text_file *file, size_t offset)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (uintptr_t)file->text + file->dropped, to = (uintptr_t)file->text + offset;
+
+	if (offset < file->dropped + DROP_MIN)
+		return;
+	from = (from + page - 1) / page * page;
+	to = to / page * page;
+	size_t dropped = to - (uintptr_t)file->text;
+
+	file->dropped_lines += count_lines(file->text + file->dropped, file->text + dropped);
+	(void)madvise(file->text + (from - (uintptr_t)file->text), to - from, MADV_DONTNEED);
+	file->dropped = dropped;
+}
+
+size_t text_file_line(const struct text_file *file, size_t offset)
+{
+	size_t end = offset < file->len ? offset : file->len;
+
+	return 1 + file->dropped_lines + count_lines(file->text + file->dropped, file->text + end);
 }
 
 char *text_file_beside(const char *file, const char *path)

@@ -11,15 +11,33 @@
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 
+enum { KEPT = 1024 * 1024 };
+
 struct yaml_reader {
-	const struct text_file *file;
+	struct text_file *file;
+	size_t given; /* of its text, to the parser */
 	yaml_parser_t parser;
 	yaml_event_t event;
 	bool holds_event;
 	size_t depth;
 };
 
-struct yaml_reader *yaml_create(const struct text_file *file)
+/* libyaml takes 16 KiB at a time. What it says of a character that it refuses is told by its place in the text, so a
+ * while of that is kept. */
+static int on_read(void *ctx, unsigned char *to, size_t size, size_t *ret_len)
+{
+	struct yaml_reader *reader = ctx;
+	size_t rest = reader->file->len - reader->given;
+
+	*ret_len = rest < size ? rest : size;
+	memcpy(to, reader->file->text + reader->given, *ret_len);
+	reader->given += *ret_len;
+	if (reader->given > KEPT)
+		text_file_drop(reader->file, reader->given - KEPT);
+	return 1;
+}
+
+struct yaml_reader *yaml_create(struct text_file *file)
 {
 	struct yaml_reader *reader = memory_zeroed(1, sizeof(*reader));
 
@@ -27,7 +45,7 @@ struct yaml_reader *yaml_create(const struct text_file *file)
 	if (!yaml_parser_initialize(&reader->parser))
 		log_fatal("out of memory", "the YAML parser could not start");
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)file->text, file->len);
+	yaml_parser_set_input(&reader->parser, on_read, reader);
 	return reader;
 }
 

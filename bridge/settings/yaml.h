@@ -31,7 +31,7 @@ struct yaml_event {
 
 struct yaml_reader;
 
-struct yaml_reader *yaml_create(const struct text_file *file);
+struct yaml_reader *yaml_create(struct text_file *file);
 void yaml_destroy(struct yaml_reader *reader);
 
 bool yaml_next(struct yaml_reader *reader, struct yaml_event *ret, struct text_problem *problem);

@@ -157,7 +157,7 @@ static struct yaml_node *build_root(struct builder *builder)
 	return root;
 }
 
-struct yaml_node *yaml_tree_read(const struct text_file *file, const char *path, struct settings_faults *faults)
+struct yaml_node *yaml_tree_read(struct text_file *file, const char *path, struct settings_faults *faults)
 {
 	struct builder builder = {.reader = yaml_create(file), .path = path, .faults = faults};
 	struct yaml_node *root = build_root(&builder);

@@ -25,7 +25,7 @@ struct yaml_node {
 };
 
 /* The root is a mapping; of an empty file, an empty one. `path` is for the faults. */
-struct yaml_node *yaml_tree_read(const struct text_file *file, const char *path, struct settings_faults *faults);
+struct yaml_node *yaml_tree_read(struct text_file *file, const char *path, struct settings_faults *faults);
 void yaml_tree_free(struct yaml_node *node);
 
 /* Nothing was written behind the colon. */

@@ -239,6 +239,39 @@ static void many_devices_are_all_found_both_ways(void **state)
 	buffer_clear(&text);
 }
 
+/* The fast reader has given back the beginning when it comes to a line that it leaves to the full one. */
+static void a_large_file_with_an_odd_end_is_read_as_a_whole(void **state)
+{
+	(void)state;
+	enum { LARGE = 150000 };
+	static const struct {
+		const char *end, *want;
+	} rows[] = {
+		{"  odd: \"Z\\u00e4hler\"\n", "0 faults"},
+		{"  odd: \"\x01\"\n", "devices.yaml:150002: not YAML: control characters are not allowed"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buffer text;
+
+		buffer_init(&text, TEXT_MAX);
+		buffer_append_text(&text, "devices:\n");
+		for (unsigned j = 0; j < LARGE; j++)
+			buffer_append_format(&text, "  meter-%06u: HS%032x\n", j, j);
+		buffer_append_text(&text, rows[i].end);
+		workplace_write("devices.yaml", buffer_text(&text));
+		char *got = outcome(true);
+
+		if (strstr(got, rows[i].want) == NULL)
+			fail_msg("want %s, got %.200s", rows[i].want, got);
+		if (i == 0 && (strstr(got, "[meter-000000]") == NULL || strstr(got, "[meter-149999]") == NULL ||
+			       strstr(got, "[odd] [Z\u00e4hler]") == NULL))
+			fail_msg("a device is missing");
+		free(got);
+		buffer_clear(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +279,7 @@ int main(void)
 		cmocka_unit_test(everything_else_is_left_to_the_full_reader),
 		cmocka_unit_test(they_agree_on_random_files),
 		cmocka_unit_test(many_devices_are_all_found_both_ways),
+		cmocka_unit_test(a_large_file_with_an_odd_end_is_read_as_a_whole),
 	};
 
 	return cmocka_run_group_tests(tests, workplace_open, workplace_close);

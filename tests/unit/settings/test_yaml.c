@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/settings/yaml.h"
 
+#include <sys/mman.h>
+
 #include "bridge/settings/yaml_tree.h"
 #include "tests/unit/settings/workplace.h"
 
@@ -199,6 +201,45 @@ static void what_is_no_plain_file_within_the_cap_is_refused(void **state)
 	text_file_clear(&file);
 }
 
+/* How many pages of the text's first `len` bytes are in memory. */
+static size_t pages_there(const struct text_file *file, size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), there = 0;
+	uintptr_t from = ((uintptr_t)file->text + page - 1) / page * page;
+	size_t count = ((uintptr_t)file->text + len - from) / page;
+	unsigned char *pages = calloc(count, 1);
+
+	assert_non_null(pages);
+	assert_int_equal(mincore(file->text + (from - (uintptr_t)file->text), count * page, pages), 0);
+	for (size_t i = 0; i < count; i++)
+		there += pages[i] & 1;
+	free(pages);
+	return there;
+}
+
+/* A mapping and the table that it becomes are not in memory at once. */
+static void what_was_read_of_a_large_file_is_given_back(void **state)
+{
+	(void)state;
+	enum { LINE = 16, LINES = 1024 * 1024, PART = LINE * LINES / 2 };
+	struct text_file file = {.len = (size_t)LINE * LINES, .text = malloc((size_t)LINE * LINES + 1)};
+
+	assert_non_null(file.text);
+	for (size_t i = 0; i < LINES; i++)
+		snprintf(file.text + i * LINE, LINE + 1, "line %10zu\n", i);
+	text_file_drop(&file, 100);
+	assert_int_equal(file.dropped, 0); /* too little to bother */
+	size_t before = pages_there(&file, PART);
+
+	text_file_drop(&file, PART);
+	assert_in_range(pages_there(&file, PART), 0, before / 100);
+	assert_memory_equal(file.text + PART, "line     524288\n", LINE);
+	assert_int_equal(text_file_line(&file, PART + 3 * LINE), LINES / 2 + 4);
+	text_file_drop(&file, file.len);
+	assert_int_equal(text_file_line(&file, file.len - 1), LINES);
+	text_file_clear(&file);
+}
+
 static void a_path_is_seen_from_the_file_that_names_it(void **state)
 {
 	(void)state;
@@ -228,6 +269,7 @@ int main(void)
 		cmocka_unit_test(more_nodes_than_the_cap_are_refused),
 		cmocka_unit_test(a_file_is_read_when_it_is_text),
 		cmocka_unit_test(what_is_no_plain_file_within_the_cap_is_refused),
+		cmocka_unit_test(what_was_read_of_a_large_file_is_given_back),
 		cmocka_unit_test(a_path_is_seen_from_the_file_that_names_it),
 	};
 
