@@ -212,8 +212,8 @@ void store_close(struct store *store)
 	if (store == NULL)
 		return;
 	store_writer_stop(store);
-	store_queue_clear(store);
 	leave_mark(store);
+	store_queue_clear(store);
 	sql_checkpoint(store->sql);
 	free_all(store);
 }

@@ -334,6 +334,9 @@ struct store_stats {
 	int64_t commits_within[STORE_COMMIT_BUCKETS + 1]; /* commits by store_commit_bounds_us, the last one: longer */
 	int64_t file_bytes, free_bytes;
 	bool room, ballast_held;
+	/* errno of the last try to write the file beside the spool by which an older copy is noticed; 0: it says what
+	 * it should. */
+	int mark_error;
 };
 void store_stats(struct store *store, struct store_stats *ret);
 

@@ -5,6 +5,7 @@
  * file beside it, written after that commit. The file may lag behind; when it is ahead, a piece of the spool is gone.
  */
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,18 +40,36 @@ static int64_t read_mark(const struct store *store)
 	return text_to_int(text + epoch_len + 1, 1, INT64_MAX - 1, &mark) ? mark : 0;
 }
 
-/* One that cannot be written stays behind the spool's, which is no false alarm. */
-static void write_mark(const struct store *store)
+/* 0, or errno. */
+static int put_mark(const struct store *store)
 {
 	char text[MARK_SIZE];
 	text_format(text, sizeof(text), "%s %019lld\n", store->epoch, (long long)store->mark);
 	int fd = open(store->mark_path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, S_IRUSR | S_IWUSR);
 	if (fd < 0)
-		return;
-	ssize_t len = (ssize_t)strlen(text);
-	if (write(fd, text, strlen(text)) == len && store->options.fsync)
-		fsync(fd);
+		return errno;
+	errno = ENOSPC; /* of a write that is cut short */
+	bool written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	bool synced = written && (!store->options.fsync || fsync(fd) == 0);
+	int error = synced ? 0 : errno;
 	close(fd);
+	return error;
+}
+
+/* One that cannot be written stays behind the spool's: no false alarm, but an older copy would not be noticed. */
+static void write_mark(struct store *store)
+{
+	int error = put_mark(store);
+	pthread_mutex_lock(&store->writer.lock);
+	store->writer.stats.mark_error = error;
+	pthread_mutex_unlock(&store->writer.lock);
+}
+
+/* What was in its way may be gone. */
+void store_mark_again(struct store *store)
+{
+	if (store->writer.stats.mark_error != 0) /* written only by who has the connection */
+		write_mark(store);
 }
 
 static int64_t number_of(struct store *store, const char *key)

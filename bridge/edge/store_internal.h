@@ -339,6 +339,9 @@ void store_mark_look(struct store *store);
 void store_mark_stage(struct store *store);
 void store_mark_committed(struct store *store);
 
+/* In upkeep: where the file could not be written, once more. */
+void store_mark_again(struct store *store);
+
 /* In the first transaction of the start, and when it is on disk. Where there is doubt, all that waits is then moved, as
  * many as one transaction should hold at a time, to be looked up before it is sent. A start that is interrupted in
  * between is gone on with by the next. */

@@ -176,6 +176,7 @@ static void run_upkeep(struct store *store, void *job)
 	more |= forget_old_mo(store, args->now_ms);
 	args->more = more;
 	store_upkeep_measure(store);
+	store_mark_again(store);
 	store_space_look(store);
 }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/health.h"
 
+#include <string.h>
+
 #include "bridge/base/clock.h"
 #include "bridge/codec/json.h"
 #include "bridge/flow/polling.h"
@@ -23,7 +25,7 @@ bool health_is_ready(const struct health_reading *reading)
 bool health_is_well(const struct health_reading *reading)
 {
 	return health_is_ready(reading) && reading->mqtt.publish_up && !reading->account.paused &&
-	       reading->store.held == 0;
+	       reading->store.held == 0 && reading->store.mark_error == 0;
 }
 
 static void put_time(struct buffer *to, const char *key, int64_t wall_ms)
@@ -57,6 +59,9 @@ static void put_links(struct buffer *to, const struct health_reading *reading)
 	if (reading->account.why[0] != '\0')
 		json_put_text(to, "api_why", reading->account.why);
 	json_put_text(to, "disk", reading->store.room ? "ok" : "full");
+	json_put_text(to, "mark", reading->store.mark_error == 0 ? "ok" : "stale");
+	if (reading->store.mark_error != 0)
+		json_put_text(to, "mark_why", strerror(reading->store.mark_error));
 	if (reading->account.token_lifetime_s >= 0)
 		json_put_integer(to, "token_lifetime_s", reading->account.token_lifetime_s);
 	else
@@ -93,7 +98,7 @@ uint64_t health_key(const struct health_reading *reading)
 	const bool facts[] = {
 		reading->mqtt.intake_up, reading->mqtt.publish_up,	reading->account.paused,
 		reading->store.room,	 reading->store.unknown > 0,	reading->store.held > 0,
-		reading->store.open > 0, reading->last_callback_ms > 0,
+		reading->store.open > 0, reading->last_callback_ms > 0, reading->store.mark_error != 0,
 	};
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		key = key * 2 + (facts[i] ? 1 : 0);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/heartbeat.h"
 
+#include <string.h>
+
 #include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/base/text.h"
@@ -61,6 +63,23 @@ static void watch_room(struct heartbeat *heartbeat)
 	}
 }
 
+/* Nothing else shows it, until an older copy of the spool is not noticed. */
+static void watch_mark(struct heartbeat *heartbeat)
+{
+	struct store_stats stats;
+	const char *spool = heartbeat->health->settings->spool_path;
+	store_stats(heartbeat->health->store, &stats);
+	if (stats.mark_error == heartbeat->mark_error)
+		return;
+	heartbeat->mark_error = stats.mark_error;
+	if (stats.mark_error == 0)
+		log_info("", "the file beside the spool is written again", LOG_TEXT("spool", spool));
+	else
+		log_warn("", "the file beside the spool cannot be written: an older copy would not be noticed",
+			 LOG_TEXT("spool", spool), LOG_TEXT("file", ".mark"),
+			 LOG_TEXT("why", strerror(stats.mark_error)));
+}
+
 static void save_clock(struct heartbeat *heartbeat)
 {
 	char text[32];
@@ -92,6 +111,7 @@ void heartbeat_tick(struct heartbeat *heartbeat)
 {
 	keep_up(heartbeat);
 	watch_room(heartbeat);
+	watch_mark(heartbeat);
 	tell_health(heartbeat);
 	save_clock(heartbeat);
 }

@@ -14,6 +14,7 @@ struct heartbeat {
 	struct event_publisher *publisher;
 	_Atomic bool greet;		     /* the broker has us (again), or a reload: info and health are due */
 	bool paused;			     /* intake, for want of disk space */
+	int mark_error;			     /* that was told last */
 	int64_t health_due_ms, clock_due_ms; /* monotonic */
 	uint64_t health_key;
 };

@@ -29,6 +29,10 @@ function faults_of(health) {
     faults.push(['The API is paused; commands wait.', health.api_why, help_for_api(health.api_why || '')]);
   if (health.disk !== 'ok')
     faults.push(['The disk is full; new commands are not taken.', '', 'Free some space where the spool lives.']);
+  if (health.mark !== 'ok') {
+    faults.push(['The file beside the spool cannot be written.', health.mark_why,
+      'An older copy of the spool would not be noticed: mend the rights of its .mark file.']);
+  }
   if (health.held > 0) {
     faults.push([`${health.held} command${health.held > 1 ? 's are' : ' is'} held.`,
       'Nobody knows whether the SMS left.',

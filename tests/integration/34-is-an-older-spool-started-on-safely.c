@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bridge/base/text.h"
@@ -134,12 +135,31 @@ static void recover_waits_for_nobody_who_has_it_open(struct world *world)
 	process_output_clear(&output);
 }
 
+/* Then nobody would notice an older copy: that is to be known before there is one. */
+static void a_mark_that_cannot_be_written_is_logged_and_shown(struct world *world)
+{
+	char path[PATH_SIZE];
+	world_prepare(world, NULL);
+	path_of(world, "spool.db.mark", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	bridge_launch(world->bridge, NULL);
+	bridge_await_ready(world->bridge);
+	struct process *process = bridge_process(world->bridge);
+	assert_true(process_wait_line(process, "the file beside the spool cannot be written", STEP_MS, NULL, 0));
+	client_expect(world->client, "mqtt-sms-bridge/health", "\"mark\":\"stale\",\"mark_why\":\"Is a directory\"");
+	assert_int_equal(rmdir(path), 0);
+	assert_true(process_wait_line(process, "the file beside the spool is written again", STEP_MS, NULL, 0));
+	client_expect(world->client, "mqtt-sms-bridge/health", "\"mark\":\"ok\"");
+	assert_int_equal(access(path, R_OK), 0);
+}
+
 int main(void)
 {
 	static const struct world_test tests[] = {
 		WORLD_TEST(an_older_copy_in_its_place_is_noticed_and_nothing_is_sent_twice),
 		WORLD_TEST(an_older_folder_is_made_safe_by_recover),
 		WORLD_TEST(a_log_deleted_after_a_crash_is_noticed_and_nothing_is_sent_twice),
+		WORLD_TEST(a_mark_that_cannot_be_written_is_logged_and_shown),
 		WORLD_TEST(recover_waits_for_nobody_who_has_it_open),
 	};
 	return WORLD_RUN(tests);

@@ -1,19 +1,13 @@
 /* Is it noticed that a piece of the spool is gone, and is nothing of it then simply sent? */
 // SPDX-License-Identifier: Apache-2.0
-#include "bridge/edge/sqlite.h"
 #include "bridge/edge/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "tests/unit/edge/store_world.h"
-
-#ifdef BRIDGE_TEST_HOOKS
-enum { CRASH_POINTS = 1 };
-#else
-enum { CRASH_POINTS = 0 };
-#endif
 
 /* ---- what happens to files -------------------------------------------------------------------------- */
 
@@ -164,6 +158,35 @@ static void a_mark_that_says_nothing_is_no_reason_for_doubt(void **state)
 	}
 }
 
+static int mark_error(struct world *world)
+{
+	struct store_stats stats;
+	store_upkeep(world->store, NOW);
+	store_stats(world->store, &stats);
+	return stats.mark_error;
+}
+
+/* Silence would be found out when it is too late. */
+static void a_mark_that_cannot_be_written_is_told_until_it_can(void **state)
+{
+	struct world *world = *state;
+	char path[128];
+	text_format(path, sizeof(path), "%s.mark", world->path);
+	assert_int_equal(mark_error(world), 0);
+	store_close(world->store);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	world_open(world);
+	assert_int_equal(mark_error(world), EISDIR);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(mark_error(world), 0);
+	ASK(world, .id = "a");
+	back_up(world);
+	send_the_rest(world);
+	restore(world);
+	assert_true(store_was_cut(world->store));
+}
+
 /* ---- what becomes of it ------------------------------------------------------------------------------- */
 
 /* `a` waits, `b` is being sent, `c` has no answer, `d` is at the API, `e` has ended. */
@@ -221,111 +244,6 @@ static void the_doubt_outlives_the_process(void **state)
 	assert_string_equal(world_take(world, NOW, 8).ids, "b");
 }
 
-/* ---- very many ------------------------------------------------------------------------------------------ */
-
-enum { MANY = 50000, MANY_SIMS = 7 }; /* more than two transactions hold */
-
-/* Straight into the file: each SIM's first is ready. */
-static void let_many_wait(struct world *world)
-{
-	char text[1024];
-	store_close(world->store);
-	world->store = NULL;
-	struct sql *sql = sql_open(world->path, false);
-	text_format(
-		text, sizeof(text),
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-		" INSERT INTO commands (seq, state, live, ready, priority, created_ms, updated_ms, expires_ms, due_ms,"
-		" device, sim, client_id, payload, reply_topic)"
-		" SELECT i, 1, 1, i <= %d, 1, %lld, %lld, %lld, %lld, 'm' || i %% %d, 'm' || i %% %d, 'c' || i, 'x', ''"
-		" FROM n",
-		MANY, MANY_SIMS, (long long)NOW, (long long)NOW, (long long)(NOW + DAY), (long long)NOW, MANY_SIMS,
-		MANY_SIMS);
-	sql_exec(sql, text);
-	assert_int_equal(sql_error(sql), SQL_FINE);
-	sql_close(sql);
-}
-
-static void want_all_doubted(struct world *world)
-{
-	struct store_stats stats;
-	store_stats(world->store, &stats);
-	assert_int_equal(stats.waiting, 0);
-	assert_int_equal(stats.unknown, MANY);
-	assert_int_equal(store_doubted(world->store), MANY);
-	assert_int_equal(world_take(world, NOW + HOUR, 8).count, 0);
-	want_state(world, "c1", STATE_UNKNOWN);
-	want_state(world, "c50000", STATE_UNKNOWN);
-	assert_string_equal(world_find(world, "c50000").error_code, STORE_RESTORED);
-	assert_int_equal(world_find(world, "c50000").attempted_ms, NOW);
-	ASK(world, .device = "other", .id = "new");
-	assert_string_equal(world_take(world, NOW + HOUR, 8).ids, "new");
-}
-
-static int64_t size_of(const struct world *world, const char *suffix)
-{
-	char path[128];
-	struct stat st;
-	text_format(path, sizeof(path), "%s%s", world->path, suffix);
-	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
-/* In one transaction the log would grow larger than the spool. */
-static void very_many_are_moved_a_part_at_a_time(void **state)
-{
-	struct world *world = *state;
-	let_many_wait(world);
-	recover(world);
-	assert_in_range(size_of(world, "-wal"), 1, 2 * size_of(world, "") / 3);
-	want_all_doubted(world);
-}
-
-static void say_that_the_end_is_gone(struct world *world)
-{
-	char text[64], path[128];
-	text_format(text, sizeof(text), "%s %019d\n", store_epoch(world->store), 1000);
-	text_format(path, sizeof(path), "%s.mark", world->path);
-	let_many_wait(world);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-static void start_and_be_killed_at(struct world *world, const char *point)
-{
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		setenv("BRIDGE_CRASH_AT", point, 1);
-		world_open(world);
-		_exit(0);
-	}
-	int status;
-	assert_int_equal(waitpid(child, &status, 0), child);
-	if (!WIFSIGNALED(status))
-		fail_msg("the start did not pass %s", point);
-}
-
-/* The next start goes on where it was, and still knows why. */
-static void a_start_that_is_killed_is_gone_on_with(void **state)
-{
-	struct world *world = *state;
-	if (!CRASH_POINTS)
-		skip();
-	say_that_the_end_is_gone(world);
-	start_and_be_killed_at(world, "recover-before-commit");
-	start_and_be_killed_at(world, "recover-after-commit");
-	start_and_be_killed_at(world, "recover-after-commit:2");
-	start_and_be_killed_at(world, "recover-before-commit:2");
-	world_open(world);
-	assert_true(store_was_cut(world->store));
-	want_all_doubted(world);
-	store_close(world->store);
-	world_open(world);
-	assert_false(store_was_cut(world->store));
-}
-
 /* Else a callback of a command that was lost with the rest would settle a new one, which then is never sent. */
 static void numbers_that_may_have_been_given_are_not_given_again(void **state)
 {
@@ -362,10 +280,9 @@ int main(void)
 		WORLD_TEST(an_older_copy_in_its_place_is_noticed),
 		WORLD_TEST(an_older_copy_of_the_same_hour_is_noticed),
 		WORLD_TEST(a_mark_that_says_nothing_is_no_reason_for_doubt),
+		WORLD_TEST(a_mark_that_cannot_be_written_is_told_until_it_can),
 		WORLD_TEST(what_waits_in_an_older_copy_is_in_doubt),
 		WORLD_TEST(the_doubt_outlives_the_process),
-		WORLD_TEST(very_many_are_moved_a_part_at_a_time),
-		WORLD_TEST(a_start_that_is_killed_is_gone_on_with),
 		WORLD_TEST(numbers_that_may_have_been_given_are_not_given_again),
 		WORLD_TEST(a_packet_id_of_then_says_nothing),
 	};
