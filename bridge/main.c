@@ -172,7 +172,7 @@ static void start_watch(struct bridge *bridge)
 		{"reconciler", reconciler_silence_ms, bridge->reconciler, WATCH_LIMIT_MS},
 		{"publisher", event_publisher_silence_ms, bridge->publisher, WATCH_LIMIT_MS},
 		{"intake", mqtt_router_silence_ms, &bridge->router, WATCH_LIMIT_MS},
-		{"broker's connections", mqtt_silence_ms, bridge->mqtt, LOOKUP_MS},
+		{"broker's connections", mqtt_router_connector_silence_ms, &bridge->router, LOOKUP_MS},
 		{"token", token_silence_ms, bridge->token, WATCH_LIMIT_MS},
 		{"admin", admin_silence_ms, bridge->admin, WATCH_LIMIT_MS},
 		{"discovery", discovery_silence_ms, bridge->discovery, WATCH_LIMIT_MS},
@@ -255,6 +255,7 @@ static void stop(struct bridge *bridge)
 	command_sender_stop(bridge->sender, GRACE_MS);
 	reconciler_stop(bridge->reconciler);
 	http_server_stop(bridge->webhook_server);
+	watch_main_alive(&bridge->watch);
 	admin_stop(bridge->admin);
 	discovery_stop(bridge->discovery);
 	event_publisher_stop(bridge->publisher, GRACE_MS);

@@ -131,9 +131,15 @@ struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why
 	return router->mqtt;
 }
 
+/* On a full disk a message is kept until there is room, and so is a new session: no hang. */
 int64_t mqtt_router_silence_ms(void *ctx)
 {
 	const struct mqtt_router *router = ctx;
-	/* On a full disk a message is kept until there is room: no hang. */
 	return store_has_room(router->store) ? mqtt_library_silence_ms(router->mqtt) : 0;
+}
+
+int64_t mqtt_router_connector_silence_ms(void *ctx)
+{
+	const struct mqtt_router *router = ctx;
+	return store_has_room(router->store) ? mqtt_silence_ms(router->mqtt) : 0;
 }

@@ -27,7 +27,9 @@ struct mqtt_router {
  * NULL and why: settings that can never work. */
 struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why_size);
 
-/* For the watch: how long a message has been handled, or the MQTT library's lock taken. */
+/* For the watch: how long a message has been handled, or the MQTT library's lock taken; and since when the thread that
+ * connects has not moved. */
 int64_t mqtt_router_silence_ms(void *router);
+int64_t mqtt_router_connector_silence_ms(void *router);
 
 #endif

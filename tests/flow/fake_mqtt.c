@@ -330,6 +330,11 @@ int64_t mqtt_library_silence_ms(void *mqtt)
 	return atomic_load(&silence_ms);
 }
 
+int64_t mqtt_silence_ms(void *mqtt)
+{
+	return mqtt_library_silence_ms(mqtt);
+}
+
 void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
 {
 	(void)mqtt;

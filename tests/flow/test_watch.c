@@ -102,14 +102,16 @@ static void half_the_time_is_a_warning(void **state)
 }
 
 /* The intake keeps a message that there is no room for; ending would not make room. */
-static void a_message_that_waits_for_the_disk_is_no_hang(void **state)
+static void what_comes_in_while_the_disk_is_full_is_no_hang(void **state)
 {
 	struct world *world = *state;
 	struct mqtt_router router = {.store = world->store, .mqtt = world->mqtt};
 	fake_mqtt_silence(10 * MINUTE);
 	assert_int_equal(mqtt_router_silence_ms(&router), 10 * MINUTE);
+	assert_int_equal(mqtt_router_connector_silence_ms(&router), 10 * MINUTE);
 	world_fill_disk(world);
 	assert_int_equal(mqtt_router_silence_ms(&router), 0);
+	assert_int_equal(mqtt_router_connector_silence_ms(&router), 0);
 	world_free_disk(world);
 	fake_mqtt_silence(0);
 }
@@ -211,7 +213,7 @@ int main(void)
 		WORLD_TEST(who_moves_now_and_then_is_not_given_up),
 		WORLD_TEST(a_process_that_stood_still_has_its_time_anew),
 		WORLD_TEST(half_the_time_is_a_warning),
-		WORLD_TEST(a_message_that_waits_for_the_disk_is_no_hang),
+		WORLD_TEST(what_comes_in_while_the_disk_is_full_is_no_hang),
 		WORLD_TEST(a_question_that_waits_for_its_answer_is_no_hang),
 		WORLD_TEST(a_question_without_an_end_is_a_hang),
 		WORLD_TEST(storing_a_long_list_is_no_hang),

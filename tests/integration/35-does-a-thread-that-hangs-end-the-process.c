@@ -1,6 +1,10 @@
 // Question: does a thread that makes no progress end the process in time, and is nothing lost or doubled by that?
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "bridge/base/text.h"
 #include "tests/harness/world.h"
@@ -55,9 +59,44 @@ static void a_commit_that_hangs_ends_the_process_and_nothing_is_lost(struct worl
 	hang_at(world, "accept-before-commit", ", for 4");
 }
 
+/* The next notification that says this; others are passed by. */
+static void hear(int socket, const char *wanted)
+{
+	char text[512] = "";
+	while (strcmp(text, wanted) != 0) {
+		ssize_t len = recv(socket, text, sizeof(text) - 1, 0);
+		if (len < 0)
+			fail_msg("systemd was not told %s", wanted);
+		text[len] = '\0';
+	}
+}
+
+static void systemds_watchdog_is_fed_while_all_is_well(struct world *world)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char variable[sizeof(address.sun_path) + 16];
+	const char *const env[] = {variable, NULL};
+	struct timeval patience = {.tv_sec = patient(STEP_MS) / 1000};
+	world_prepare(world, NULL);
+	text_format(address.sun_path, sizeof(address.sun_path), "%s/notify", world->folder);
+	text_format(variable, sizeof(variable), "NOTIFY_SOCKET=%s", address.sun_path);
+	int notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(notify, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(setsockopt(notify, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	bridge_launch(world->bridge, env);
+	hear(notify, "READY=1");
+	for (int i = 0; i < 3; i++)
+		hear(notify, "WATCHDOG=1");
+	bridge_await_ready(world->bridge);
+	bridge_stop(world->bridge);
+	hear(notify, "STOPPING=1");
+	close(notify);
+}
+
 int main(void)
 {
 	static const struct world_test tests[] = {
+		WORLD_TEST(systemds_watchdog_is_fed_while_all_is_well),
 		WORLD_TEST(a_thread_that_hangs_ends_the_process_and_nothing_is_lost),
 		WORLD_TEST(a_commit_that_hangs_ends_the_process_and_nothing_is_lost),
 	};
