@@ -177,7 +177,7 @@ static void start_watch(struct bridge *bridge)
 		{"admin", admin_silence_ms, bridge->admin, WATCH_LIMIT_MS},
 		{"discovery", discovery_silence_ms, bridge->discovery, WATCH_LIMIT_MS},
 	};
-	watch_start(&bridge->watch, threads, sizeof(threads) / sizeof(threads[0]));
+	watch_start(&bridge->watch, threads, sizeof(threads) / sizeof(threads[0]), bridge->store);
 }
 
 static void start_admin_listener(struct bridge *bridge)

@@ -340,6 +340,13 @@ struct store_stats {
 };
 void store_stats(struct store *store, struct store_stats *ret);
 
+/* For who watches over the threads, any thread: for how long the commit or checkpoint under way has taken, 0: there is
+ * none; and all the time so far in those that took longer than STORE_SLOW_MS, that one included. Whoever waits for the
+ * disk has not moved meanwhile. `store` is one. */
+enum { STORE_SLOW_MS = 100 };
+int64_t store_busy_ms(const void *store);
+int64_t store_slow_ms(const void *store);
+
 /* One small step of housekeeping: retention in small batches, time-outs of waiting commands, checkpoint
  * when idle, watermarks. Called by main every second; returns true when there is more to do at once. */
 bool store_upkeep(struct store *store, int64_t now_ms);

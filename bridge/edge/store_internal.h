@@ -154,8 +154,9 @@ struct store {
 	bool mark_due;
 	enum store_doubt doubt; /* at the start */
 	bool doubts_more;
-	int64_t doubted;     /* commands that were put in doubt at the start */
-	const int64_t *done; /* being deleted just now */
+	int64_t doubted;			/* commands that were put in doubt at the start */
+	_Atomic int64_t busy_since_ms, slow_ms; /* see store_busy_ms(); monotonic, 0: it is not */
+	const int64_t *done;			/* being deleted just now */
 	size_t done_count;
 	struct store_writer writer;
 };

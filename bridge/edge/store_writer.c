@@ -207,13 +207,44 @@ static bool wait_for_space(struct store *store, struct store_batch *batch)
 	return waits;
 }
 
+/* Around what may take as long as the disk likes. */
+static void begin_disk(struct store *store)
+{
+	atomic_store(&store->busy_since_ms, clock_mono_ms());
+}
+
+static void end_disk(struct store *store)
+{
+	int64_t took_ms = store_busy_ms(store);
+	if (took_ms >= STORE_SLOW_MS)
+		atomic_fetch_add(&store->slow_ms, took_ms);
+	atomic_store(&store->busy_since_ms, 0);
+}
+
+int64_t store_busy_ms(const void *of)
+{
+	const struct store *store = of;
+	int64_t since_ms = atomic_load(&store->busy_since_ms);
+	return since_ms > 0 ? clock_mono_ms() - since_ms : 0;
+}
+
+int64_t store_slow_ms(const void *of)
+{
+	const struct store *store = of;
+	int64_t busy_ms = store_busy_ms(store);
+	return atomic_load(&store->slow_ms) + (busy_ms >= STORE_SLOW_MS ? busy_ms : 0);
+}
+
 /* Once, and well: true. */
 static bool commit_once(struct store *store, struct store_batch *batch)
 {
 	int64_t began_us = clock_mono_us();
 	if (batch->writes == NULL && batch->done_count == 0)
 		return true;
-	if (!try_commit(store, batch))
+	begin_disk(store);
+	bool committed = try_commit(store, batch);
+	end_disk(store);
+	if (!committed)
 		return false;
 	conclude(store, batch, clock_mono_us() - began_us);
 	return true;
@@ -268,7 +299,9 @@ bool store_writer_work(struct store *store, struct store_batch *batch)
 
 static void checkpoint(struct store *store)
 {
+	begin_disk(store);
 	sql_checkpoint(store->sql);
+	end_disk(store);
 	store->mark_due = true;
 	must_not_be_broken(store);
 }

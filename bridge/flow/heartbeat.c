@@ -99,9 +99,8 @@ int64_t heartbeat_last_clock_ms(struct store *store)
 }
 
 /* Housekeeping in small steps, so that a long backlog of it never holds up the rest. */
-static void keep_up(struct heartbeat *heartbeat)
+static void keep_up(struct heartbeat *heartbeat, int64_t until_ms)
 {
-	int64_t until_ms = clock_mono_ms() + UPKEEP_MS;
 	for (int i = 0; i < UPKEEP_STEPS && clock_mono_ms() < until_ms; i++)
 		if (!store_upkeep(heartbeat->health->store, timekeeper_now(heartbeat->health->time)))
 			break;
@@ -109,9 +108,10 @@ static void keep_up(struct heartbeat *heartbeat)
 
 void heartbeat_tick(struct heartbeat *heartbeat)
 {
-	keep_up(heartbeat);
+	int64_t until_ms = clock_mono_ms() + UPKEEP_MS;
+	save_clock(heartbeat);
+	keep_up(heartbeat, until_ms);
 	watch_room(heartbeat);
 	watch_mark(heartbeat);
 	tell_health(heartbeat);
-	save_clock(heartbeat);
 }

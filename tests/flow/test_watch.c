@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/watch.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "tests/flow/api_pages.h"
 
 enum { LOOK_MS = 1000, LIMIT_MS = 40 * SECOND };
@@ -10,6 +13,26 @@ static int64_t silence_of(void *of)
 {
 	const int64_t *since_ms = of;
 	return clock_mono_ms() - *since_ms;
+}
+
+/* The disk: since when it has been at work, and its slow turns of before. */
+static int64_t disk_since_ms, disk_slow_ms;
+
+static int64_t disk_busy(const void *of)
+{
+	(void)of;
+	return disk_since_ms > 0 ? clock_mono_ms() - disk_since_ms : 0;
+}
+
+static int64_t disk_slow(const void *of)
+{
+	return disk_slow_ms + disk_busy(of);
+}
+
+static void end_turn_of_disk(void)
+{
+	disk_slow_ms += disk_busy(NULL);
+	disk_since_ms = 0;
 }
 
 /* Two threads; when each was alive last. */
@@ -21,7 +44,8 @@ static void begin(void)
 	const struct watched threads[] = {{"one", silence_of, &alive_ms[0], LIMIT_MS},
 					  {"patient", silence_of, &alive_ms[1], 5 * LIMIT_MS}};
 	alive_ms[0] = alive_ms[1] = clock_mono_ms();
-	watch_prepare(&watch, threads, 2);
+	disk_since_ms = disk_slow_ms = 0;
+	watch_prepare(&watch, threads, 2, &(struct watch_disk){disk_busy, disk_slow, NULL});
 }
 
 /* A second later; whose end it is. */
@@ -35,8 +59,8 @@ static const char *look(bool one_lives, bool patient_lives, bool main_lives)
 		alive_ms[1] = clock_mono_ms();
 	if (main_lives)
 		watch_main_alive(&watch);
-	const struct watched *stuck = watch_look(&watch, clock_mono_ms(), &silence_ms);
-	return stuck == NULL ? "" : stuck->name;
+	const char *stuck = watch_look(&watch, clock_mono_ms(), &silence_ms);
+	return stuck == NULL ? "" : stuck;
 }
 
 /* Seconds until somebody is given up. */
@@ -84,6 +108,54 @@ static void a_process_that_stood_still_has_its_time_anew(void **state)
 		assert_string_equal(look(false, false, false), "");
 	}
 	assert_in_range(seconds_until("one", false, true, true), 39, 41);
+}
+
+/* A card that is worn out, a snapshot: turn after turn takes long, and who waits may have to let others go first. */
+static void who_waits_for_a_slow_disk_is_not_given_up(void **state)
+{
+	(void)state;
+	begin();
+	for (int turn = 1; turn <= 20; turn++) {
+		disk_since_ms = clock_mono_ms();
+		for (int second = 1; second <= 30; second++)
+			assert_string_equal(look(false, false, false), "");
+		end_turn_of_disk();
+		assert_true(watch_is_well(&watch));
+	}
+	assert_in_range(seconds_until("one", false, true, true), 38, 41);
+}
+
+static void a_disk_that_hangs_is_given_up_in_time(void **state)
+{
+	(void)state;
+	begin();
+	disk_since_ms = clock_mono_ms();
+	assert_in_range(seconds_until("the spool's disk", false, false, false), 40, 41);
+	assert_false(watch_is_well(&watch));
+}
+
+static atomic_bool hurries;
+
+static void *let_time_fly(void *ctx)
+{
+	while (atomic_load(&hurries))
+		fake_clock_advance(STORE_SLOW_MS);
+	return ctx;
+}
+
+/* Hours for each commit; between them the disk rests. */
+static void the_store_tells_how_long_the_disk_takes(void **state)
+{
+	struct world *world = *state;
+	pthread_t hurry;
+	atomic_store(&hurries, true);
+	assert_int_equal(pthread_create(&hurry, NULL, let_time_fly, NULL), 0);
+	for (int i = 0; i < 1000 && store_slow_ms(world->store) == 0; i++)
+		store_remember(world->store, "key", i % 2 == 0 ? "a" : "b");
+	atomic_store(&hurries, false);
+	pthread_join(hurry, NULL);
+	assert_true(store_slow_ms(world->store) >= STORE_SLOW_MS);
+	assert_int_equal(store_busy_ms(world->store), 0);
 }
 
 /* Whoever probes from outside may act before we do. */
@@ -212,6 +284,9 @@ int main(void)
 		WORLD_TEST(whoever_hangs_is_given_up_in_time),
 		WORLD_TEST(who_moves_now_and_then_is_not_given_up),
 		WORLD_TEST(a_process_that_stood_still_has_its_time_anew),
+		WORLD_TEST(who_waits_for_a_slow_disk_is_not_given_up),
+		WORLD_TEST(a_disk_that_hangs_is_given_up_in_time),
+		WORLD_TEST(the_store_tells_how_long_the_disk_takes),
 		WORLD_TEST(half_the_time_is_a_warning),
 		WORLD_TEST(what_comes_in_while_the_disk_is_full_is_no_hang),
 		WORLD_TEST(a_question_that_waits_for_its_answer_is_no_hang),
