@@ -65,6 +65,26 @@ static enum api_direction direction_of(const char *text)
 	return text_equal(text, "from_sim") ? API_FROM_SIM : API_NO_DIRECTION;
 }
 
+static void clean_message(char to[ERROR_TEXT_SIZE], const char *text)
+{
+	(void)text_copy_clean(to, ERROR_TEXT_SIZE, text, strlen(text));
+}
+
+/* `code` is a number or a text. */
+static void take_code(char code[ERROR_CODE_SIZE], const struct json *value)
+{
+	struct buffer digits;
+
+	if (!value || json_type_of(value) != JSON_NUMBER) {
+		(void)text_copy_clean(code, ERROR_CODE_SIZE, json_text(value), strlen(json_text(value)));
+		return;
+	}
+	buffer_init(&digits, ERROR_CODE_SIZE - 1);
+	json_print(value, &digits);
+	(void)text_copy(code, ERROR_CODE_SIZE, buffer_text(&digits));
+	buffer_clear(&digits);
+}
+
 /* False without a sid: nothing can be done with such a resource. */
 static bool take_resource(struct api_resource *ret, const struct json *object)
 {
@@ -77,6 +97,8 @@ static bool take_resource(struct api_resource *ret, const struct json *object)
 	ret->direction = direction_of(json_text(json_member(object, "direction")));
 	ret->created_ms = clock_from_text(json_text(json_member(object, "date_created")));
 	ret->updated_ms = clock_from_text(json_text(json_member(object, "date_updated")));
+	take_code(ret->error_code, json_member(object, "error_code"));
+	clean_message(ret->error_message, json_text(json_member(object, "error_message")));
 	return ret->sid[0] != '\0';
 }
 
@@ -209,26 +231,6 @@ static bool is_code(const char *text)
 	size_t len = strlen(text);
 
 	return len > 0 && len < ERROR_CODE_SIZE && strspn(text, ALLOWED) == len;
-}
-
-static void clean_message(char to[ERROR_TEXT_SIZE], const char *text)
-{
-	(void)text_copy_clean(to, ERROR_TEXT_SIZE, text, strlen(text));
-}
-
-/* `code` is a number or a text. */
-static void take_code(char code[ERROR_CODE_SIZE], const struct json *value)
-{
-	struct buffer digits;
-
-	if (!value || json_type_of(value) != JSON_NUMBER) {
-		(void)text_copy_clean(code, ERROR_CODE_SIZE, json_text(value), strlen(json_text(value)));
-		return;
-	}
-	buffer_init(&digits, ERROR_CODE_SIZE - 1);
-	json_print(value, &digits);
-	(void)text_copy(code, ERROR_CODE_SIZE, buffer_text(&digits));
-	buffer_clear(&digits);
 }
 
 static void take_error(char code[ERROR_CODE_SIZE], char message[ERROR_TEXT_SIZE], const struct json *document)

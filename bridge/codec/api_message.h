@@ -26,6 +26,8 @@ struct api_resource {
 	enum api_status status;
 	enum api_direction direction;
 	int64_t created_ms, updated_ms; /* wall time; -1: not given */
+	/* "" for none: the page promises an error code on a failed resource, and its schema names no member for it. */
+	char error_code[ERROR_CODE_SIZE], error_message[ERROR_TEXT_SIZE];
 };
 
 struct api_page {

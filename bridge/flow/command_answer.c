@@ -6,12 +6,21 @@
 
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
-#include "bridge/codec/api_message.h"
 #include "bridge/flow/polling.h"
 #include "bridge/rule/retry.h"
 
 /* The account is paused as a whole; its commands only need to be due again when it is not. */
 enum { ACCOUNT_DUE_MS = 1000 };
+
+enum lifecycle_event command_answer_event(enum api_status status)
+{
+	static const enum lifecycle_event events[] = {
+		[API_QUEUED] = EVENT_API_QUEUED,       [API_SENT] = EVENT_API_SENT,
+		[API_DELIVERED] = EVENT_API_DELIVERED, [API_RECEIVED] = EVENT_API_QUEUED,
+		[API_FAILED] = EVENT_API_FAILED,       [API_OTHER] = EVENT_API_QUEUED,
+	};
+	return events[status];
+}
 
 static enum lifecycle_event event_of(enum outcome_kind kind, enum api_status status)
 {
@@ -21,9 +30,7 @@ static enum lifecycle_event event_of(enum outcome_kind kind, enum api_status sta
 		[OUTCOME_REFUSED] = EVENT_REFUSED,
 		[OUTCOME_UNKNOWN] = EVENT_NO_ANSWER,
 	};
-	if (kind == OUTCOME_DONE && status == API_FAILED)
-		return EVENT_API_FAILED;
-	return events[kind];
+	return kind == OUTCOME_DONE ? command_answer_event(status) : events[kind];
 }
 
 struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret)
@@ -50,6 +57,9 @@ struct outcome command_answer_judge(const struct http_result *result, struct sto
 	if (outcome.kind != OUTCOME_DONE) {
 		text_copy(ret->error_code, sizeof(ret->error_code), outcome.code);
 		text_copy(ret->error_message, sizeof(ret->error_message), outcome.reason);
+	} else if (ret->event == EVENT_API_FAILED) {
+		text_copy(ret->error_code, sizeof(ret->error_code), resource->error_code);
+		text_copy(ret->error_message, sizeof(ret->error_message), resource->error_message);
 	}
 	free(resource);
 	return outcome;

@@ -8,9 +8,13 @@
 #include <stdint.h>
 
 #include "bridge/base/outcome.h"
+#include "bridge/codec/api_message.h"
 #include "bridge/edge/http_client.h"
 #include "bridge/edge/store.h"
 #include "bridge/settings/settings.h"
+
+/* What a resource's status means for its command; one that no document names is `queued`: the API has it. */
+enum lifecycle_event command_answer_event(enum api_status status);
 
 /* Judges a result and fills the settlement's event, sids and error; not its seq and due time. */
 struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret);

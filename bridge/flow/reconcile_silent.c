@@ -45,8 +45,8 @@ static void report(struct reconcile *reconcile, const struct store_record *recor
 		.sid = resource->sid,
 		.sim_sid = resource->sim_sid,
 		.status = resource->status,
-		.error_code = "",
-		.error_message = "",
+		.error_code = resource->error_code,
+		.error_message = resource->error_message,
 	};
 	crash_point("reconciler-before-report");
 	if (store_report(reconcile->parts.store, &report, timekeeper_now(reconcile->parts.time)) == STORE_NEWS)

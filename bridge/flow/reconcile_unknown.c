@@ -8,6 +8,7 @@
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
+#include "bridge/flow/command_answer.h"
 #include "bridge/flow/polling.h"
 
 enum { BATCH = 16, PAGE_SIZE = 100, AGAIN_MS = 5000 };
@@ -63,16 +64,6 @@ static bool take_page(void *ctx, const struct api_page *page)
 	return search->found < 2 && !thread_is_stopping(search->reconcile->thread);
 }
 
-static enum lifecycle_event event_of(enum api_status status)
-{
-	static const enum lifecycle_event events[] = {
-		[API_QUEUED] = EVENT_API_QUEUED,       [API_SENT] = EVENT_API_SENT,
-		[API_DELIVERED] = EVENT_API_DELIVERED, [API_RECEIVED] = EVENT_API_QUEUED,
-		[API_FAILED] = EVENT_API_FAILED,       [API_OTHER] = EVENT_API_QUEUED,
-	};
-	return events[status];
-}
-
 /* What the spool knows is older than the truth: somebody may have cancelled it since. */
 static bool is_doubted(const struct store_record *record, int64_t now_ms)
 {
@@ -110,10 +101,15 @@ static void settle(const struct search *search)
 	enum verdict verdict = judge(search, now_ms);
 	settlement.event = verdicts[verdict].event;
 	if (verdict == ADOPTED) {
-		settlement.event = event_of(search->match->status);
+		settlement.event = command_answer_event(search->match->status);
 		settlement.due_ms = now_ms + polling_poll_after_ms(parts->settings);
 		text_copy(settlement.sid, sizeof(settlement.sid), search->match->sid);
 		text_copy(settlement.sim_sid, sizeof(settlement.sim_sid), search->match->sim_sid);
+		if (settlement.event == EVENT_API_FAILED) {
+			text_copy(settlement.error_code, sizeof(settlement.error_code), search->match->error_code);
+			text_copy(settlement.error_message, sizeof(settlement.error_message),
+				  search->match->error_message);
+		}
 	} else if (verdict == DOUBTED) {
 		text_copy(settlement.error_code, sizeof(settlement.error_code), STORE_RESTORED);
 		text_copy(settlement.error_message, sizeof(settlement.error_message), RESTORED_TEXT);

@@ -45,6 +45,20 @@ static void a_silent_status_is_fetched(void **state)
 		one_status(i);
 }
 
+static void the_reason_of_a_failure_is_told_where_the_resource_has_one(void **state)
+{
+	struct world *world = *state;
+	world_queued(world, "job", SID_A);
+	world_told(world);
+	fake_http_always(FETCH,
+			 (struct fake_answer){.status = 200,
+					      .body = "{\"sid\": \"" SID_A "\", \"status\": \"failed\","
+						      " \"error_code\": 83999, \"error_message\": \"no route\"}"});
+	reconcile_silent(&world->reconcile);
+	assert_string_equal(world_told(world), "meter-1 job failed:83999");
+	assert_string_equal(world_find(world, "job").error_message, "no route");
+}
+
 static void it_is_asked_for_by_sid_and_not_before_its_time(void **state)
 {
 	struct world *world = *state;
@@ -206,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_silent_status_is_fetched),
+		WORLD_TEST(the_reason_of_a_failure_is_told_where_the_resource_has_one),
 		WORLD_TEST(it_is_asked_for_by_sid_and_not_before_its_time),
 		WORLD_TEST(the_longer_it_is_silent_the_more_seldom_it_is_asked_for),
 		WORLD_TEST(polling_alone_it_is_asked_for_every_ten_seconds_at_first),

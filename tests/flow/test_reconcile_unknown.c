@@ -59,6 +59,16 @@ static void what_the_api_has_is_adopted_with_its_status(void **state)
 		one_adoption(i);
 }
 
+static void a_failure_is_adopted_with_its_reason(void **state)
+{
+	struct world *world = *state;
+	world_unknown(world, "job");
+	world_told(world);
+	LIST({.sid = SID_A, .status = "failed\", \"error_code\": \"83999"});
+	reconcile_unknown(&world->reconcile);
+	assert_string_equal(world_told(world), "meter-1 job failed:83999");
+}
+
 static const struct {
 	const char *name;
 	struct listed listed;
@@ -320,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(what_the_api_does_not_have_is_sent_again),
 		cmocka_unit_test(what_the_api_has_is_adopted_with_its_status),
+		WORLD_TEST(a_failure_is_adopted_with_its_reason),
 		cmocka_unit_test(only_what_can_be_ours_is_adopted),
 		WORLD_TEST(a_clock_ten_minutes_off_is_no_reason_to_send_twice),
 		WORLD_TEST(a_sid_that_is_known_already_decides),

@@ -106,6 +106,27 @@ static void every_field_but_the_sid_may_be_null_missing_or_odd(void **state)
 	}
 }
 
+static void a_failed_resource_may_carry_its_reason(void **state)
+{
+	static const struct {
+		const char *name, *json, *want_code, *want_message;
+	} ROW[] = {
+		{"a number", "{\"sid\":\"HC" HEX "\",\"error_code\":83999,\"error_message\":\"no\\nroute\"}", "83999",
+		 "no route"},
+		{"a text", "{\"sid\":\"HC" HEX "\",\"error_code\":\"E-7\"}", "E-7", ""},
+		{"null", "{\"sid\":\"HC" HEX "\",\"error_code\":null,\"error_message\":null}", "", ""},
+		{"other types", "{\"sid\":\"HC" HEX "\",\"error_code\":[1],\"error_message\":{}}", "", ""},
+		{"none", "{\"sid\":\"HC" HEX "\"}", "", ""},
+	};
+	char why[WHY_SIZE];
+	(void)state;
+	for (size_t i = 0; i < ROWS(ROW); i++) {
+		assert_true(decode(ROW[i].json, strlen(ROW[i].json), why));
+		want_text(ROW[i].name, "code", resource.error_code, ROW[i].want_code);
+		want_text(ROW[i].name, "message", resource.error_message, ROW[i].want_message);
+	}
+}
+
 static void statuses_and_sids_have_their_documented_form(void **state)
 {
 	static const char *const NAMES[] = {"queued", "sent", "delivered", "received", "failed"};
@@ -216,6 +237,7 @@ int main(void)
 		cmocka_unit_test(a_create_is_a_form_with_the_documented_names),
 		cmocka_unit_test(the_documented_resource_is_read),
 		cmocka_unit_test(every_field_but_the_sid_may_be_null_missing_or_odd),
+		cmocka_unit_test(a_failed_resource_may_carry_its_reason),
 		cmocka_unit_test(statuses_and_sids_have_their_documented_form),
 		cmocka_unit_test(a_page_is_its_resources_and_the_next_address),
 		cmocka_unit_test(the_last_page_and_odd_pages_are_told_apart),
