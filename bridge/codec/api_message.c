@@ -140,9 +140,10 @@ static const char *take_page(struct api_page *ret, const struct json *document)
 	if (count > PAGE_MAX)
 		return "the page has more than 1000 entries";
 	ret->resources = memory_zeroed(count, sizeof *ret->resources);
+	ret->given = memory_zeroed(count, sizeof *ret->given);
 	for (const struct json *item = json_first(list); item; item = json_next(item)) {
 		if (take_resource(&ret->resources[ret->count], item))
-			ret->count++;
+			ret->given[ret->count++] = item;
 		else
 			ret->skipped++;
 	}
@@ -153,12 +154,11 @@ bool api_page_decode(struct api_page *ret, const char *json, size_t len, char *w
 {
 	struct json *document = json_parse_repaired(json, len, why, why_size);
 
-	*ret = (struct api_page){0};
+	*ret = (struct api_page){.document = document};
 	if (!document)
 		return false;
 	const char *fault = take_page(ret, document);
 
-	json_free(document);
 	if (!fault)
 		return true;
 	(void)text_copy(why, why_size, fault);
@@ -169,6 +169,8 @@ bool api_page_decode(struct api_page *ret, const char *json, size_t len, char *w
 void api_page_clear(struct api_page *page)
 {
 	free(page->resources);
+	free(page->given);
+	json_free(page->document);
 	*page = (struct api_page){0};
 }
 

@@ -15,6 +15,7 @@
 
 #include "bridge/base/buffer.h"
 #include "bridge/base/limits.h"
+#include "bridge/codec/json.h"
 
 /* A status of the API. */
 enum api_status { API_QUEUED, API_SENT, API_DELIVERED, API_RECEIVED, API_FAILED, API_OTHER };
@@ -32,6 +33,8 @@ struct api_resource {
 
 struct api_page {
 	struct api_resource *resources; /* yours to free with api_page_clear() */
+	const struct json **given;	/* each of them as it came; likewise */
+	struct json *document;		/* where `given` points to */
 	size_t count, skipped;		/* skipped: entries without a usable sid */
 	char next_page_url[URL_SIZE];	/* "" at the end */
 };

@@ -231,3 +231,9 @@ void json_print(const struct json *value, struct buffer *to)
 	item.string = NULL;
 	print_item(&item, to);
 }
+
+void json_put_value(struct buffer *to, const char *key, const struct json *value)
+{
+	json_put_raw(to, key, "");
+	json_print(value, to);
+}

@@ -65,5 +65,7 @@ void json_put_null(struct buffer *to, const char *key);
 void json_append_quoted(struct buffer *to, const char *text);
 /* `value` is JSON already, taken as it is. */
 void json_put_raw(struct buffer *to, const char *key, const char *value);
+/* A value that was read, as json_print() does. */
+void json_put_value(struct buffer *to, const char *key, const struct json *value);
 
 #endif

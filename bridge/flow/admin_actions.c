@@ -33,18 +33,19 @@ static bool act_get(struct admin_actor *actor, const struct admin_request *reque
 {
 	struct store_record *record = memory_zeroed(1, sizeof(*record));
 	struct api_resource *resource = memory_zeroed(1, sizeof(*resource));
+	struct json *given = NULL;
 	struct store *store = actor->parts->store;
 	struct outcome outcome = {.kind = OUTCOME_REFUSED};
 	bool known = request->sid[0] != '\0' ? store_find_sid(store, request->sid, record)
 					     : store_find_id(store, request->device, request->id, record);
 	const char *sid = request->sid[0] != '\0' ? request->sid : record->sid;
 	if (sid[0] != '\0' && api_sid_is_valid(sid, "HC"))
-		outcome = api_query_fetch(actor->query, sid, resource);
+		outcome = api_query_fetch(actor->query, sid, resource, &given);
 	bool found = known || outcome.kind == OUTCOME_DONE;
 	if (found) {
 		json_open_object(answer->data, "");
-		if (outcome.kind == OUTCOME_DONE)
-			admin_answer_resource(answer->data, "resource", resource);
+		if (given != NULL)
+			json_put_value(answer->data, "resource", given);
 		else
 			json_put_null(answer->data, "resource");
 		if (known)
@@ -57,8 +58,12 @@ static bool act_get(struct admin_actor *actor, const struct admin_request *reque
 	} else if (outcome.reason[0] != '\0') {
 		api_failed(answer, &outcome);
 	} else {
-		no(answer, "there is no such command");
+		no(answer,
+		   request->id[0] != '\0' && request->device[0] == '\0'
+			   ? "there is no such command, or several devices have one with this `id`: name the `device`"
+			   : "there is no such command");
 	}
+	json_free(given);
 	free(record);
 	free(resource);
 	return found;
@@ -75,7 +80,7 @@ static bool list_page(void *ctx, const struct api_page *page)
 	struct listing *listing = ctx;
 	listing->cut = (int64_t)page->count > listing->left;
 	for (size_t i = 0; i < page->count && listing->left > 0; i++, listing->left--)
-		admin_answer_resource(listing->data, "", &page->resources[i]);
+		json_put_value(listing->data, "", page->given[i]);
 	return listing->left > 0 && !listing->data->overflow;
 }
 

@@ -21,21 +21,6 @@ static void put_known(struct buffer *to, const char *key, const char *value)
 		json_put_text(to, key, value);
 }
 
-void admin_answer_resource(struct buffer *to, const char *key, const struct api_resource *resource)
-{
-	static const char *const directions[] = {"to_sim", "from_sim", ""};
-	json_open_object(to, key);
-	put_known(to, "sid", resource->sid);
-	put_known(to, "account_sid", resource->account_sid);
-	put_known(to, "sim_sid", resource->sim_sid);
-	json_put_text(to, "payload", resource->payload);
-	put_known(to, "status", api_status_text(resource->status));
-	put_known(to, "direction", directions[resource->direction]);
-	put_time(to, "date_created", resource->created_ms);
-	put_time(to, "date_updated", resource->updated_ms);
-	json_close_object(to);
-}
-
 void admin_answer_record(struct buffer *to, const char *key, const struct store_record *record)
 {
 	json_open_object(to, key);

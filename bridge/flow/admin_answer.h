@@ -6,12 +6,10 @@
 #define BRIDGE_FLOW_ADMIN_ANSWER_H
 
 #include "bridge/base/buffer.h"
-#include "bridge/codec/api_message.h"
 #include "bridge/edge/store.h"
 #include "bridge/flow/admin_request.h"
 
-/* One of the API's resources, one of our records. */
-void admin_answer_resource(struct buffer *to, const char *key, const struct api_resource *resource);
+/* One of our records. */
 void admin_answer_record(struct buffer *to, const char *key, const struct store_record *record);
 
 /* The whole answer; `data` is JSON text or "" for none, `error` "" for none. */

@@ -146,15 +146,29 @@ static struct outcome ask(struct api_query *query, const char *url, struct get *
 	return get->outcome;
 }
 
+struct resource_answer {
+	struct api_resource *resource;
+	struct json **given;
+};
+
 static bool decode_resource(void *to, const char *body, size_t len, char *why, size_t why_size)
 {
-	return api_resource_decode(to, body, len, why, why_size);
+	const struct resource_answer *answer = to;
+	if (!api_resource_decode(answer->resource, body, len, why, why_size))
+		return false;
+	if (answer->given != NULL)
+		*answer->given = json_parse_repaired(body, len, why, why_size);
+	return true;
 }
 
-struct outcome api_query_fetch(struct api_query *query, const char *sid, struct api_resource *ret)
+struct outcome api_query_fetch(struct api_query *query, const char *sid, struct api_resource *ret,
+			       struct json **ret_given)
 {
 	char url[URL_SIZE];
-	struct get get = {.decode = decode_resource, .to = ret};
+	struct resource_answer answer = {ret, ret_given};
+	struct get get = {.decode = decode_resource, .to = &answer};
+	if (ret_given != NULL)
+		*ret_given = NULL;
 	text_format(url, sizeof(url), "%s/SmsCommands/%s", query->settings->api_url, sid);
 	return ask(query, url, &get);
 }

@@ -27,8 +27,9 @@ void api_query_destroy(struct api_query *query);
 /* From any thread: what is under way, and all that follows, ends at once as RETRY. NULL is fine. */
 void api_query_stop(struct api_query *query);
 
-/* GET {api.url}/SmsCommands/{sid}. */
-struct outcome api_query_fetch(struct api_query *query, const char *sid, struct api_resource *ret);
+/* GET {api.url}/SmsCommands/{sid}. `ret_given`, unless NULL: the resource as it came, or NULL; yours to json_free(). */
+struct outcome api_query_fetch(struct api_query *query, const char *sid, struct api_resource *ret,
+			       struct json **ret_given);
 
 /* What to list; "" leaves a filter out. */
 struct api_filter {

@@ -57,7 +57,7 @@ static void report(struct reconcile *reconcile, const struct store_record *recor
 /* False: the API could not be asked. */
 static bool poll_one(struct reconcile *reconcile, const struct store_record *record, struct api_resource *resource)
 {
-	struct outcome outcome = api_query_fetch(reconcile->query, record->sid, resource);
+	struct outcome outcome = api_query_fetch(reconcile->query, record->sid, resource, NULL);
 	int64_t now_ms = timekeeper_now(reconcile->parts.time);
 	bool asked = outcome.kind == OUTCOME_DONE || outcome.kind == OUTCOME_REFUSED;
 	counters_add(reconcile->parts.counters, COUNT_POLLED);

@@ -121,6 +121,33 @@ static void get_tells_record_and_resource(void **state)
 	want_answer(world, "get", "{\"sid\": \"" SID_B "\"}", "\"record\":null");
 }
 
+/* Also what the bridge itself has no use for, and every date in its own form. */
+static void what_the_api_gives_is_passed_on_as_it_is(void **state)
+{
+	static const char RESOURCE[] = "{\"sid\":\"" SID_A "\",\"payload\":null,\"status\":\"sent\","
+				       "\"date_created\":\"2015-07-30T20:00:00Z\",\"fee\":0.10,"
+				       "\"url\":\"https://api.test/v1/SmsCommands/" SID_A "\",\"links\":{\"sim\":[]}}";
+	struct world *world = *state;
+	char page[1024], want[1024];
+	fake_http_always(FETCH, (struct fake_answer){.status = 200, .body = RESOURCE});
+	text_format(want, sizeof(want), "\"data\":{\"resource\":%s,\"record\":null}", RESOURCE);
+	want_answer(world, "get", "{\"sid\": \"" SID_A "\"}", want);
+	text_format(page, sizeof(page), "{\"sms_commands\": [%s, %s]}", RESOURCE, RESOURCE);
+	fake_http_always(LISTS, (struct fake_answer){.status = 200, .body = page});
+	text_format(want, sizeof(want), "\"sms_commands\":[%s,%s],\"count\":2", RESOURCE, RESOURCE);
+	want_answer(world, "list", "{}", want);
+}
+
+static void an_id_of_several_devices_needs_the_device(void **state)
+{
+	struct world *world = *state;
+	world_command(world, 1, "same");
+	world_command(world, 2, "same");
+	want_answer(world, "get", "{\"id\": \"same\"}", "name the `device`");
+	want_answer(world, "get", "{\"id\": \"same\", \"device\": \"meter-2\"}", "\"device\":\"meter-2\"");
+	want_answer(world, "retry", "{\"id\": \"same\"}", "name the device");
+}
+
 static void get_tells_what_it_can_when_the_api_is_away(void **state)
 {
 	struct world *world = *state;
@@ -269,6 +296,8 @@ int main(void)
 		ADMIN_TEST(a_transaction_comes_back_as_it_is),
 		ADMIN_TEST(an_answer_also_goes_to_the_response_topic),
 		ADMIN_TEST(get_tells_record_and_resource),
+		ADMIN_TEST(what_the_api_gives_is_passed_on_as_it_is),
+		ADMIN_TEST(an_id_of_several_devices_needs_the_device),
 		ADMIN_TEST(get_tells_what_it_can_when_the_api_is_away),
 		ADMIN_TEST(list_reads_pages_up_to_the_limit),
 		ADMIN_TEST(a_page_elsewhere_behind_the_limit_is_no_error),
