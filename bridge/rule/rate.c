@@ -8,9 +8,12 @@
 /* A pace in creates in 1000 s times milliseconds gives millionths of a create. */
 enum { CREATE_MICRO = 1000000, SECOND_MS = 1000 };
 
-static const int64_t UNLIMITED_MILLI = 1000000000; /* a million a second */
-static const int64_t SLOWEST_MILLI = 100;	   /* one in ten seconds */
-static const int64_t LONGEST_FILL_MS = 10000;	   /* fills every bucket, and keeps products small */
+/* A bucket of a whole second's worth would let almost two leave in the first one: full, and filled meanwhile. */
+enum { BURST_MS = 50 };
+
+static const int64_t UNLIMITED_MILLI = 1000000000000; /* a thousand million a second */
+static const int64_t SLOWEST_MILLI = 100;	      /* one in ten seconds */
+static const int64_t LONGEST_FILL_MS = 10000;	      /* fills every bucket, and keeps products small */
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -22,6 +25,11 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static int64_t full(const struct rate *rate)
+{
+	return larger(CREATE_MICRO, rate->pace_milli * BURST_MS);
+}
+
 void rate_init(struct rate *rate, int64_t per_second, int64_t mono_ms)
 {
 	assert(per_second >= 0);
@@ -29,10 +37,10 @@ void rate_init(struct rate *rate, int64_t per_second, int64_t mono_ms)
 
 	*rate = (struct rate){.limit_milli = limit,
 			      .pace_milli = limit,
-			      .tokens_micro = larger(CREATE_MICRO, limit * SECOND_MS),
 			      .filled_ms = mono_ms,
 			      .second_ms = mono_ms,
 			      .not_before_ms = mono_ms};
+	rate->tokens_micro = full(rate);
 }
 
 static void recover(struct rate *rate, int64_t mono_ms)
@@ -47,9 +55,8 @@ static void refill(struct rate *rate, int64_t mono_ms)
 {
 	recover(rate, mono_ms);
 	int64_t passed = smaller(larger(0, mono_ms - rate->filled_ms), LONGEST_FILL_MS);
-	int64_t full = larger(CREATE_MICRO, rate->pace_milli * SECOND_MS);
 
-	rate->tokens_micro = smaller(full, rate->tokens_micro + passed * rate->pace_milli);
+	rate->tokens_micro = smaller(full(rate), rate->tokens_micro + passed * rate->pace_milli);
 	rate->filled_ms = larger(rate->filled_ms, mono_ms);
 }
 
@@ -87,9 +94,7 @@ int64_t rate_spare(const struct rate *rate, int64_t wanted, int64_t mono_ms)
 
 void rate_give_back(struct rate *rate, int64_t unused)
 {
-	int64_t full = larger(CREATE_MICRO, rate->pace_milli * SECOND_MS);
-
-	rate->tokens_micro = smaller(full, rate->tokens_micro + unused * CREATE_MICRO);
+	rate->tokens_micro = smaller(full(rate), rate->tokens_micro + unused * CREATE_MICRO);
 	rate->count = larger(0, rate->count - unused);
 }
 
@@ -114,10 +119,10 @@ void rate_slow_down(struct rate *rate, int64_t retry_after_ms, int64_t mono_ms)
 	if (same_burst)
 		return;
 	/* Half of what really was sent, when that is less than what was allowed: else a high limit would take
-	 * many refusals to come down to earth. */
+	 * many refusals to come down to earth. One refusal of few creates says little: one a second is left. */
 	count(rate, 0, mono_ms);
 	int64_t seen = larger(rate->count, rate->count_before) * 1000;
 
-	rate->pace_milli = larger(SLOWEST_MILLI, smaller(rate->pace_milli, larger(seen, SLOWEST_MILLI * 2)) / 2);
+	rate->pace_milli = larger(SLOWEST_MILLI, smaller(rate->pace_milli, larger(seen, 2 * SECOND_MS)) / 2);
 	rate->tokens_micro = smaller(rate->tokens_micro, CREATE_MICRO);
 }

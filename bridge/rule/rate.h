@@ -4,7 +4,8 @@
  * at half the pace. The pace recovers by a quarter every RATE_RECOVER_MS without another 429.
  *
  * Threads: none of its own; pure, monotonic milliseconds are a parameter.
- * Promise: never more than one second's worth (at least one) at once. */
+ * Promise: no second holds more than the rate and a twentieth of it: creates leave one after the other, not in bursts.
+ */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_RULE_RATE_H
 #define BRIDGE_RULE_RATE_H

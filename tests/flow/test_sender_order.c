@@ -103,7 +103,7 @@ static void no_more_than_allowed_are_under_way(void **state)
 	assert_int_equal(fake_http_count(CREATES), 8);
 }
 
-/* 2 a second: so many begin at once, and one more after half a second. */
+/* 2 a second: one at once, and one more every half second. */
 static void no_more_in_a_second_than_the_rate(void **state)
 {
 	struct world *world = *state;
@@ -118,7 +118,7 @@ static void no_more_in_a_second_than_the_rate(void **state)
 	WAIT_FOR(fake_http_count(CREATES) >= 2);
 	int64_t began_ms = clock_mono_ms();
 	WAIT_FOR(fake_http_count(CREATES) == 5);
-	/* Three more than the burst: at least one and a half seconds, less what the burst itself took. */
+	/* Three more: one and a half seconds, less what it took to see the first two. */
 	assert_true(clock_mono_ms() - began_ms >= 1200);
 }
 
