@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/http_client.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -56,6 +57,34 @@ static void answer_all(struct tcp_server *server, int fd, int nth)
 	(void)nth;
 	while (tcp_read_request(server, fd))
 		tcp_send(fd, "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
+}
+
+/* Silent for so long that a transfer is often called stuck. */
+static void think_long(struct tcp_server *server, int fd, int nth)
+{
+	struct pollfd gone = {.fd = fd, .events = POLLIN};
+
+	(void)nth;
+	tcp_read_request(server, fd);
+	if (poll(&gone, 1, 32000) == 0)
+		tcp_send(fd, "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
+}
+
+static void an_answer_has_the_whole_timeout(void **state)
+{
+	struct tcp_server *server = tcp_start(think_long);
+	struct http_client *client = http_client_create(&(struct http_client_options){.ca_file = "",
+										      .timeout_ms = 60000,
+										      .connect_timeout_ms = 5000,
+										      .max_answer = 65536,
+										      .max_connections = 1});
+	char url[64];
+
+	(void)state;
+	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
+	assert_int_equal(post(client, url).status, 201);
+	http_client_destroy(client);
+	tcp_stop(server);
 }
 
 static void refuse_at_length(struct tcp_server *server, int fd, int nth)
@@ -317,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_connection_sends_no_body),
+		cmocka_unit_test(an_answer_has_the_whole_timeout),
 		cmocka_unit_test(of_a_refusal_16_kib_are_enough),
 		cmocka_unit_test(what_is_no_http_is_never_asked),
 		cmocka_unit_test(a_failed_handshake_sends_no_body),
