@@ -133,7 +133,10 @@ static bool may_retry(struct store *store, struct retry_args *args, struct store
 {
 	int found = store_row_by_id(store, args->device, args->id, row);
 	if (found == 0) {
-		text_format(args->why, args->why_size, "there is no command with the id %s", args->id);
+		text_format(args->why, args->why_size,
+			    "there is no command with the id %s; what was rejected before it was stored can be "
+			    "published again",
+			    args->id);
 		return false;
 	}
 	if (found < 0) {

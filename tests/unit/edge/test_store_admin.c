@@ -240,7 +240,8 @@ static void what_may_not_go_again_says_why(void **state)
 	assert_false(retry(world, "", "waits", id));
 	want_part("waits", "why", world->why, "the command is accepted");
 	assert_false(retry(world, "", "none", id));
-	want_part("none", "why", world->why, "no command with the id none");
+	want_part("none", "why", world->why,
+		  "no command with the id none; what was rejected before it was stored can be published again");
 	assert_false(retry(world, "", "twice", id));
 	want_part("twice", "why", world->why, "name the device");
 	assert_string_equal(id, "untouched");
