@@ -18,8 +18,9 @@
 #include "bridge/rule/retry.h"
 
 /* A token that is refused so soon after the one before was refused is not the token's fault (a missing scope, a closed
- * account): then a new one is fetched only now and then, until one of them is good. */
-enum { FRESH_MS = 300000, PROBE_MS = 30000 };
+ * account): then a new one is fetched only now and then, until one of them is good. One that the API took before is
+ * renewed sooner, but not one upon the other: a single command may be what is refused. */
+enum { FRESH_MS = 300000, PROBE_MS = 30000, AGAIN_SHARE = 6 };
 /* Time asleep (a suspended machine) is not seen by a wait, so look up now and then; and to be seen alive. */
 enum { NAP_MS = 10000, RENEW_MIN_MS = 1000, MARGIN_MS = 60000 };
 
@@ -34,6 +35,7 @@ struct token {
 	uint64_t generation;			 /* of the header; 0: there never was one */
 	uint64_t refused;			 /* the generation that the API refused last */
 	int64_t fetched_ms, expires_ms, next_ms; /* monotonic */
+	int64_t again_ms;			 /* not before it is a token fetched because of a refusal */
 	int64_t failures, refusals;		 /* in a row */
 	uint64_t secret_version;
 	bool born_of_refusal, stopping;
@@ -242,7 +244,8 @@ static void note_refusal(struct token *token)
 	token->refused = token->generation;
 	if (!token->born_of_refusal || now_ms - token->fetched_ms >= FRESH_MS) {
 		token->refusals = 0;
-		token->next_ms = now_ms;
+		token->next_ms = at_least(now_ms, token->again_ms);
+		token->again_ms = token->next_ms + token->options.probe_ms / AGAIN_SHARE;
 	} else {
 		token->refusals++;
 		token->next_ms =
@@ -264,6 +267,16 @@ bool token_refused(struct token *token, uint64_t generation)
 
 	pthread_mutex_unlock(&token->lock);
 	return hope;
+}
+
+void token_accepted(struct token *token, uint64_t generation)
+{
+	pthread_mutex_lock(&token->lock);
+	if (generation == token->generation && token->refused != generation) {
+		token->born_of_refusal = false;
+		token->refusals = 0;
+	}
+	pthread_mutex_unlock(&token->lock);
 }
 
 void token_set_secret(struct token *token, const char *secret)

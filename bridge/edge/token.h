@@ -26,7 +26,9 @@ struct token_options {
 	const char *bearer;
 	const char *username, *password; /* basic */
 	const char *ca_file;
-	int64_t probe_ms; /* at least between fetches with refused credentials; 0: half a minute */
+	/* At least between fetches with refused credentials; 0: half a minute. A sixth of it lies between two fetches
+	 * for tokens that were taken and then refused. */
+	int64_t probe_ms;
 	/* Called on the keeper's thread when a token came after there was none, or a fetch failed; perhaps before
 	 * token_start() has returned. */
 	void (*on_change)(void *ctx, bool usable, const char *why);
@@ -42,6 +44,9 @@ uint64_t token_authorization(struct token *token, char ret[AUTHORIZATION_SIZE]);
 /* The API refused this generation with 401 or 403: fetch a new one at once (oauth2), once for each
  * generation. False: there is nothing newer to hope for (static, or this generation was fresh): pause. */
 bool token_refused(struct token *token, uint64_t generation);
+
+/* The API took a request with this generation: when it is refused later, it was revoked, and a new one may do. */
+void token_accepted(struct token *token, uint64_t generation);
 
 /* New secrets after a reload; what they replace is wiped. The same again is tried at once if there is no token now. */
 void token_set_secret(struct token *token, const char *secret);

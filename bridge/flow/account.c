@@ -163,6 +163,8 @@ bool account_note(struct account *account, const struct outcome *outcome, uint64
 	/* A token that is being renewed is no reason to pause: the next one may do. */
 	bool refused = outcome->account == ACCOUNT_UNAUTHORIZED;
 	bool renewing = refused && token_refused(account->token, generation);
+	if (!refused && (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED))
+		token_accepted(account->token, generation);
 	pthread_mutex_lock(&account->lock);
 	if (refused)
 		text_format(account->refusal, sizeof(account->refusal), "%s: %s", outcome->code, outcome->reason);

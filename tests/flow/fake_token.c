@@ -8,7 +8,7 @@
 
 struct token {
 	pthread_mutex_t lock;
-	uint64_t generation;
+	uint64_t generation, accepted;
 	bool usable, hope, blinks;
 	int64_t refusals;
 	char secret[64];
@@ -22,6 +22,7 @@ void fake_token_reset(void)
 {
 	pthread_mutex_lock(&the_token.lock);
 	the_token.generation = 1;
+	the_token.accepted = 0;
 	the_token.usable = true;
 	the_token.hope = the_token.blinks = false;
 	the_token.refusals = 0;
@@ -71,6 +72,14 @@ int64_t fake_token_refusals(void)
 	return refusals;
 }
 
+uint64_t fake_token_accepted(void)
+{
+	pthread_mutex_lock(&the_token.lock);
+	uint64_t accepted = the_token.accepted;
+	pthread_mutex_unlock(&the_token.lock);
+	return accepted;
+}
+
 void fake_token_secret(char to[64])
 {
 	pthread_mutex_lock(&the_token.lock);
@@ -113,6 +122,13 @@ bool token_refused(struct token *token, uint64_t generation)
 	bool hope = newer || token->hope;
 	pthread_mutex_unlock(&token->lock);
 	return hope;
+}
+
+void token_accepted(struct token *token, uint64_t generation)
+{
+	pthread_mutex_lock(&token->lock);
+	token->accepted = generation;
+	pthread_mutex_unlock(&token->lock);
 }
 
 void token_set_secret(struct token *token, const char *secret)

@@ -28,6 +28,9 @@ void fake_token_blink(void);
 
 int64_t fake_token_refusals(void);
 
+/* The generation that the API took last; 0: none yet. */
+uint64_t fake_token_accepted(void);
+
 /* What token_set_secret() was given last; "". */
 void fake_token_secret(char to[64]);
 

@@ -145,6 +145,21 @@ static void a_refused_token_is_renewed_without_a_pause(void **state)
 }
 
 /* Lists are answered, creates are refused: the answer to a list must not take away why there is no token. */
+/* So that its refusal later is known for a revocation. */
+static void a_token_that_the_api_took_is_known_for_good(void **state)
+{
+	struct world *world = *state;
+	account_note(world->account, &unauthorized, 1);
+	account_note(world->account, &unreachable, 2);
+	account_note(world->account, &slow_down, 3);
+	account_note(world->account, &unclear, 4);
+	assert_int_equal(fake_token_accepted(), 0);
+	account_note(world->account, &refused, 5);
+	assert_int_equal(fake_token_accepted(), 5);
+	account_note(world->account, &done, 6);
+	assert_int_equal(fake_token_accepted(), 6);
+}
+
 static void a_missing_token_says_why_whatever_else_is_answered(void **state)
 {
 	struct world *world = *state;
@@ -211,6 +226,7 @@ int main(void)
 		WORLD_TEST(a_probe_that_was_not_used_is_free_again),
 		WORLD_TEST(a_request_to_slow_down_is_obeyed_by_all),
 		WORLD_TEST(a_refused_token_is_renewed_without_a_pause),
+		WORLD_TEST(a_token_that_the_api_took_is_known_for_good),
 		WORLD_TEST(a_missing_token_says_why_whatever_else_is_answered),
 		WORLD_TEST(without_hope_for_a_token_there_is_a_pause),
 		WORLD_TEST(a_new_token_is_tried_at_once),
