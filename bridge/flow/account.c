@@ -13,6 +13,7 @@
 
 /* So many creates without a clear answer in a row are an outage, not bad luck. */
 enum { UNCLEAR_IN_A_ROW = 3, KNOCKS = 3, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
+enum { TAKEN_LATELY_MS = 10 * 60 * 1000 };
 
 struct waiter {
 	void (*wake)(void *ctx);
@@ -25,6 +26,7 @@ struct account {
 	struct rate rate;
 	struct circuit circuit;
 	int64_t unclear;
+	int64_t taken_ms; /* monotonic; -1: no request was taken yet */
 	char why[WHY_SIZE];
 	char refusal[WHY_SIZE]; /* why a token was refused last; outlives an answer to another request */
 	struct waiter waiters[ACCOUNT_WAITERS];
@@ -36,6 +38,7 @@ struct account *account_create(struct token *token, int64_t rate)
 	struct account *account = memory_zeroed(1, sizeof(*account));
 	pthread_mutex_init(&account->lock, NULL);
 	account->token = token;
+	account->taken_ms = -1;
 	rate_init(&account->rate, rate, clock_mono_ms());
 	return account;
 }
@@ -119,6 +122,14 @@ void account_give_back(struct account *account, int64_t unused, bool all)
 	pthread_mutex_unlock(&account->lock);
 }
 
+bool account_was_taken(struct account *account)
+{
+	pthread_mutex_lock(&account->lock);
+	bool taken = account->taken_ms >= 0 && clock_mono_ms() - account->taken_ms < TAKEN_LATELY_MS;
+	pthread_mutex_unlock(&account->lock);
+	return taken;
+}
+
 bool account_may_ask(struct account *account)
 {
 	if (!has_token(account))
@@ -163,11 +174,14 @@ bool account_note(struct account *account, const struct outcome *outcome, uint64
 	/* A token that is being renewed is no reason to pause: the next one may do. */
 	bool refused = outcome->account == ACCOUNT_UNAUTHORIZED;
 	bool renewing = refused && token_refused(account->token, generation);
-	if (!refused && (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED))
+	bool taken = !refused && (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED);
+	if (taken)
 		token_accepted(account->token, generation);
 	pthread_mutex_lock(&account->lock);
 	if (refused)
 		text_format(account->refusal, sizeof(account->refusal), "%s: %s", outcome->code, outcome->reason);
+	if (taken)
+		account->taken_ms = clock_mono_ms();
 	if (outcome->account == ACCOUNT_SLOW_DOWN)
 		rate_slow_down(&account->rate, outcome->retry_after_ms, clock_mono_ms());
 	if (renewing) {

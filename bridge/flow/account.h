@@ -52,6 +52,9 @@ bool account_may_ask(struct account *account);
 /* Fills the Authorization of a request into `header`; its generation, 0: there is no token now. */
 uint64_t account_authorize(struct account *account, char header[AUTHORIZATION_SIZE]);
 
+/* Did the API take a request, or refuse only the request itself, in the last ten minutes? */
+bool account_was_taken(struct account *account);
+
 /* What an exchange showed about the account. True when the pause is news (to be logged once). */
 bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation);
 

@@ -11,6 +11,9 @@
 
 /* The account is paused as a whole; its commands only need to be due again when it is not. */
 enum { ACCOUNT_DUE_MS = 1000 };
+/* One that is refused with every new token may itself be what is refused, such as a SIM of somebody else. It must not
+ * be the first at each token, or nothing else ever goes. */
+enum { REFUSALS_AT_ONCE = 1, REFUSALS_COUNTED = 6 };
 
 enum lifecycle_event command_answer_event(enum api_status status)
 {
@@ -65,8 +68,15 @@ struct outcome command_answer_judge(const struct http_result *result, struct sto
 	return outcome;
 }
 
+static int64_t step_back_ms(int64_t attempts)
+{
+	if (attempts <= REFUSALS_AT_ONCE)
+		return 0;
+	return ACCOUNT_DUE_MS << ((attempts < REFUSALS_COUNTED ? attempts : REFUSALS_COUNTED) - REFUSALS_AT_ONCE);
+}
+
 int64_t command_answer_due(const struct settings *settings, const struct outcome *outcome,
-			   const struct store_attempt *attempt, int64_t now_ms, uint64_t random)
+			   const struct store_attempt *attempt, bool others_go, int64_t now_ms, uint64_t random)
 {
 	switch (outcome->kind) {
 	case OUTCOME_DONE:
@@ -78,6 +88,8 @@ int64_t command_answer_due(const struct settings *settings, const struct outcome
 	case OUTCOME_RETRY:
 		break;
 	}
+	if (outcome->account == ACCOUNT_UNAUTHORIZED && others_go)
+		return now_ms + step_back_ms(attempt->attempts);
 	if (outcome->account != ACCOUNT_FINE)
 		return now_ms + (outcome->retry_after_ms > ACCOUNT_DUE_MS ? ACCOUNT_DUE_MS : outcome->retry_after_ms);
 	return now_ms + retry_delay_ms(attempt->attempts, outcome->retry_after_ms, random);

@@ -19,8 +19,9 @@ enum lifecycle_event command_answer_event(enum api_status status);
 /* Judges a result and fills the settlement's event, sids and error; not its seq and due time. */
 struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret);
 
-/* When the command is to be looked at again: the next attempt, the reconciliation, or the first poll. */
+/* When the command is to be looked at again: the next attempt, the reconciliation, or the first poll. `others_go`: the
+ * API takes what other commands ask with these credentials. */
 int64_t command_answer_due(const struct settings *settings, const struct outcome *outcome,
-			   const struct store_attempt *attempt, int64_t now_ms, uint64_t random);
+			   const struct store_attempt *attempt, bool others_go, int64_t now_ms, uint64_t random);
 
 #endif

@@ -15,13 +15,8 @@
 #include "bridge/flow/callback_url.h"
 #include "bridge/flow/command_answer.h"
 
-enum {
-	TAKE_MAX = STORE_ORDER_MAX,
-	IDLE_MS = 1000,
-	NO_TOKEN_WAIT_MS = 1000,
-	CONNECT_TIMEOUT_MS = 10000,
-	CREATE_BODY_MAX = 8192
-};
+enum { TAKE_MAX = STORE_ORDER_MAX, IDLE_MS = 1000, NO_TOKEN_WAIT_MS = 1000 };
+enum { CONNECT_TIMEOUT_MS = 10000, CREATE_BODY_MAX = 8192 };
 
 /* One create under way. */
 struct flight {
@@ -86,13 +81,14 @@ static void on_answer(void *ctx, const struct http_result *result)
 {
 	struct flight *flight = ctx;
 	struct command_sender *sender = flight->sender;
+	const struct command_sender_parts *parts = &sender->parts;
 	struct store_settlement *settlement = add_settlement(sender, flight->attempt.seq);
 	struct outcome outcome = command_answer_judge(result, settlement);
 	uint64_t random;
 	clock_random(&random, sizeof(random));
-	settlement->due_ms = command_answer_due(sender->parts.settings, &outcome, &flight->attempt,
-						timekeeper_now(sender->parts.time), random);
-	if (account_note(sender->parts.account, &outcome, flight->generation))
+	settlement->due_ms = command_answer_due(parts->settings, &outcome, &flight->attempt,
+						account_was_taken(parts->account), timekeeper_now(parts->time), random);
+	if (account_note(parts->account, &outcome, flight->generation))
 		log_error("", "the API account is paused; commands wait", LOG_TEXT("code", outcome.code),
 			  LOG_TEXT("why", outcome.reason));
 	count_attempt(sender, &outcome, result);

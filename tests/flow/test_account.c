@@ -154,10 +154,16 @@ static void a_token_that_the_api_took_is_known_for_good(void **state)
 	account_note(world->account, &slow_down, 3);
 	account_note(world->account, &unclear, 4);
 	assert_int_equal(fake_token_accepted(), 0);
+	assert_false(account_was_taken(world->account));
 	account_note(world->account, &refused, 5);
 	assert_int_equal(fake_token_accepted(), 5);
 	account_note(world->account, &done, 6);
 	assert_int_equal(fake_token_accepted(), 6);
+	assert_true(account_was_taken(world->account));
+	fake_clock_advance(9 * MINUTE);
+	assert_true(account_was_taken(world->account));
+	fake_clock_advance(2 * MINUTE);
+	assert_false(account_was_taken(world->account));
 }
 
 static void a_missing_token_says_why_whatever_else_is_answered(void **state)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/command_sender.h"
 
+#include "bridge/flow/command_answer.h"
 #include "tests/flow/flow_world.h"
 
 #define CREATES "POST " API_URL "/SmsCommands"
@@ -170,6 +171,25 @@ static void every_answer_has_its_verdict(void **state)
 		one_answer(i);
 }
 
+/* Others have to get their turn with each new token: one command may be the only one that is refused. Where nobody is
+ * taken, it is the credentials, and nobody needs to step back. */
+static void one_that_every_token_is_refused_for_steps_back(void **state)
+{
+	static const struct {
+		bool others_go;
+		int64_t attempts, want_ms;
+	} steps[] = {{true, 1, 0},	     {true, 2, 2 * SECOND},	{true, 3, 4 * SECOND}, {true, 5, 16 * SECOND},
+		     {true, 6, 32 * SECOND}, {true, 1000, 32 * SECOND}, {false, 2, 0},	       {false, 1000, 0}};
+	const struct world *world = *state;
+	const struct outcome refused = {.kind = OUTCOME_RETRY, .account = ACCOUNT_UNAUTHORIZED, .code = "api_403"};
+	for (size_t i = 0; i < ROWS(steps); i++) {
+		const struct store_attempt attempt = {.attempts = steps[i].attempts};
+		assert_int_equal(command_answer_due(world->settings, &refused, &attempt, steps[i].others_go, 5000, 7) -
+					 5000,
+				 steps[i].want_ms);
+	}
+}
+
 static void the_reason_of_a_refusal_is_told_in_the_apis_words(void **state)
 {
 	struct world *world = *state;
@@ -258,6 +278,7 @@ int main(void)
 		WORLD_TEST(a_create_says_who_what_and_where_to_call_back),
 		WORLD_TEST(without_a_public_address_no_callback_is_asked_for),
 		cmocka_unit_test(every_answer_has_its_verdict),
+		WORLD_TEST(one_that_every_token_is_refused_for_steps_back),
 		WORLD_TEST(the_reason_of_a_refusal_is_told_in_the_apis_words),
 		WORLD_TEST(a_callback_before_the_answer_is_not_undone_by_it),
 		WORLD_TEST(a_command_whose_time_ran_out_in_the_mail_is_not_sent),
