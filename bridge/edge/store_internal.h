@@ -176,7 +176,7 @@ struct store_job_kind {
 	void (*refuse)(void *args); /* makes the answer when there is no space; NULL: there is none to make */
 	bool must;		    /* has happened already: waits for space instead of being refused */
 	bool reads;		    /* changes nothing: needs no commit */
-	bool urgent;		    /* an acknowledgement hangs on it */
+	bool urgent; /* does not wait: a PUBACK hangs on it, and all messages behind. Others wait for company */
 };
 
 struct store_job {

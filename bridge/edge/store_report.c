@@ -116,7 +116,7 @@ static void refuse_arrivals(void *job)
 
 void store_arrivals(struct store *store, struct store_arrival *arrivals, size_t count, int64_t now_ms)
 {
-	static const struct store_job_kind kind = {.run = run_arrivals, .refuse = refuse_arrivals, .urgent = true};
+	static const struct store_job_kind kind = {.run = run_arrivals, .refuse = refuse_arrivals};
 	struct arrivals_args args = {arrivals, count, now_ms};
 	if (count > 0)
 		store_queue_do(store, &kind, &args);
