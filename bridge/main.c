@@ -152,7 +152,7 @@ static void start_webhook(struct bridge *bridge)
 		.listen = settings->webhook_listen,
 		.cert_file = settings->webhook_cert_file,
 		.key_file = settings->webhook_key_file,
-		.allow = settings->webhook_method,
+		.allow = callback_intake_methods(settings),
 		.max_body = FORM_BODY_MAX,
 		.request_deadline_ms = WEBHOOK_DEADLINE_MS,
 		.max_connections = 512,

@@ -26,13 +26,19 @@ static const struct {
 	[FORGED] = {403, COUNT_CALLBACK_FORGED},     [FULL] = {503, COUNT_CALLBACK_FULL},
 };
 
+const char *callback_intake_methods(const struct settings *settings)
+{
+	return text_equal(settings->webhook_method, "GET") ? "GET, POST" : "POST";
+}
+
 int callback_intake_gate(void *ctx, const char *method, const char *path)
 {
 	const struct callback_intake *intake = ctx;
 	const char *token;
 	if (callback_url_kind(intake->settings, path, &token) == CALLBACK_NONE)
 		return 404;
-	return text_equal(method, intake->settings->webhook_method) ? 0 : 405;
+	/* POST works always: the Fleet's callbacks, and those of commands sent before the setting was changed. */
+	return text_equal(method, "POST") || text_equal(method, intake->settings->webhook_method) ? 0 : 405;
 }
 
 /* What came in, in the order in which it is trusted. */

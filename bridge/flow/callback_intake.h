@@ -27,6 +27,9 @@ struct callback_intake {
 	struct webhook_keys *keys;
 };
 
+/* The Allow header of a 405. */
+const char *callback_intake_methods(const struct settings *settings);
+
 /* http_gate, http_sift and http_batch_handler of the webhook listener; `ctx` is the intake. The sift believes or
  * refuses; what it leaves is read already. */
 int callback_intake_gate(void *ctx, const char *method, const char *path);

@@ -205,16 +205,18 @@ static void what_cannot_be_stored_is_not_acknowledged(void **state)
 	want_told(world, "meter-1 job sent");
 }
 
-static void a_get_carries_the_same_in_its_query(void **state)
+static void where_get_is_set_a_get_carries_the_same_and_a_post_works_too(void **state)
 {
 	struct world *world = *state;
 	free(world->settings->webhook_method);
 	world->settings->webhook_method = strdup("GET");
 	world_queued(world, "job", SID_A);
-	assert_int_equal(CALL(world, .path = STATUS_1, .body = SENT_A), 405);
 	assert_int_equal(CALL(world, .method = "GET", .path = STATUS_1, .query = SENT_A), 204);
 	assert_int_equal(CALL(world, .method = "GET", .path = STATUS_1, .query = ""), 400);
+	assert_int_equal(CALL(world, .method = "PUT", .path = STATUS_1, .body = SENT_A), 405);
 	want_state(world, "job", STATE_SENT);
+	assert_int_equal(CALL(world, .path = STATUS_1, .body = DELIVERED_A), 204);
+	want_state(world, "job", STATE_DELIVERED);
 }
 
 static void calls_that_come_together_are_judged_one_by_one(void **state)
@@ -258,7 +260,7 @@ int main(void)
 		WORLD_TEST(a_strangers_status_is_told_as_unmapped),
 		WORLD_TEST(a_strangers_long_text_stays_valid_json),
 		WORLD_TEST(what_cannot_be_stored_is_not_acknowledged),
-		WORLD_TEST(a_get_carries_the_same_in_its_query),
+		WORLD_TEST(where_get_is_set_a_get_carries_the_same_and_a_post_works_too),
 		WORLD_TEST(calls_that_come_together_are_judged_one_by_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

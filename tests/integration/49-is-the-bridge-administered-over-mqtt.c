@@ -95,7 +95,7 @@ static void look_at_the_list(struct world *world)
 	expect_error(world, "list", "\"colour\":\"red\"", "`colour`");
 }
 
-/* While the API is away. */
+/* While the API is away. What is being tried in that moment is cancelled as well, but not counted. */
 static void see_what_waits_and_cancel_it(struct world *world)
 {
 	simulator_kill(world->simulator);
@@ -114,12 +114,13 @@ static void see_what_waits_and_cancel_it(struct world *world)
 	assert_false(json_view_bool(view, "data.complete"));
 	json_view_close(view);
 	view = ask_well(world, "cancel", "\"id\":\"wait-1\",\"device\":\"meter-001\"");
-	assert_int_equal(json_view_int(view, "data.cancelled"), 1);
+	assert_in_range(json_view_int(view, "data.cancelled"), 0, 1);
 	json_view_close(view);
 	status_expect(world->client, "meter-001", "wait-1", "cancelled");
 	view = ask_well(world, "cancel", "\"device\":\"meter-003\"");
-	assert_int_equal(json_view_int(view, "data.cancelled"), 2);
+	assert_in_range(json_view_int(view, "data.cancelled"), 1, 2);
 	json_view_close(view);
+	status_expect(world->client, "meter-003", "wait-2", "cancelled");
 	status_expect(world->client, "meter-003", "wait-3", "cancelled");
 	view = ask_well(world, "cancel", "\"id\":\"wait-1\"");
 	assert_int_equal(json_view_int(view, "data.cancelled"), 0);
