@@ -115,6 +115,13 @@ static void harden(struct sql *sql)
 	sqlite3_limit(sql->db, SQLITE_LIMIT_ATTACHED, 0);
 }
 
+void sql_set_cache(struct sql *sql, int kib)
+{
+	char text[64];
+	text_format(text, sizeof(text), "PRAGMA cache_size=-%d", kib);
+	sql_exec(sql, text);
+}
+
 struct sql *sql_open(const char *path, bool create)
 {
 	struct sql *sql = memory_zeroed(1, sizeof(*sql));
@@ -133,9 +140,9 @@ struct sql *sql_open(const char *path, bool create)
 		      "PRAGMA cell_size_check=ON;"
 		      "PRAGMA mmap_size=0;"
 		      "PRAGMA temp_store=MEMORY;"
-		      "PRAGMA cache_size=-4096;"
 		      "PRAGMA secure_delete=FAST;"
 		      "PRAGMA foreign_keys=ON");
+	sql_set_cache(sql, SQL_CACHE_KIB);
 	sql_number(sql, "SELECT count(*) FROM sqlite_schema", 0);
 	return sql;
 }

@@ -55,6 +55,10 @@ void sql_begin(struct sql *sql);
 bool sql_commit(struct sql *sql);
 void sql_rollback(struct sql *sql);
 
+/* How many KiB of pages are kept in memory. */
+enum { SQL_CACHE_KIB = 4096 }; /* as it is opened */
+void sql_set_cache(struct sql *sql, int kib);
+
 /* Moves what the log holds into the file, as far as it goes without waiting. False: no space, later again. */
 bool sql_checkpoint(struct sql *sql);
 

@@ -161,6 +161,8 @@ static bool recover(struct store *store, int64_t now_ms, char *why, size_t why_s
 	store_mark_look(store);
 	if (!commit_step(store, begin, now_ms, why, why_size))
 		return false;
+	if (store->doubt == STORE_DOUBT_NONE)
+		return true;
 	store_doubt_begun(store);
 	while (store_doubt_goes_on(store))
 		if (!commit_step(store, store_doubt_step, now_ms, why, why_size))

@@ -14,7 +14,7 @@
 #include "bridge/base/text.h"
 #include "bridge/edge/store_internal.h"
 
-enum { MARK_SIZE = 64, SEQ_SKIP = 1000000000, DOUBT_BATCH = 20000 };
+enum { MARK_SIZE = 64, SEQ_SKIP = 1000000000, DOUBT_BATCH = 20000, DOUBT_CACHE_KIB = 16384 };
 
 #define MARK_KEY  "mark"
 #define FLOOR_KEY "seq_floor"
@@ -144,18 +144,14 @@ void store_doubt_begin(struct store *store, int64_t now_ms)
 
 void store_doubt_begun(struct store *store)
 {
-	if (store->doubt == STORE_DOUBT_NONE)
-		return;
 	store->next_seq += SEQ_SKIP;
 	store->doubts_more = true;
-	sql_exec(store->sql, "PRAGMA cache_size=-16384"); /* each row leaves three indexes and enters two */
+	sql_set_cache(store->sql, DOUBT_CACHE_KIB); /* each row leaves three indexes and enters two */
 }
 
 /* What the last step wrote goes to its place, so that the log does not grow as large as the spool. */
 bool store_doubt_goes_on(struct store *store)
 {
-	if (store->doubt == STORE_DOUBT_NONE)
-		return false;
 	sql_checkpoint(store->sql);
 	store->mark_due = true;
 	return store->doubts_more;
@@ -181,9 +177,7 @@ void store_doubt_step(struct store *store, int64_t now_ms)
 
 void store_doubt_end(struct store *store)
 {
-	if (store->doubt == STORE_DOUBT_NONE)
-		return;
-	sql_exec(store->sql, "PRAGMA cache_size=-4096");
+	sql_set_cache(store->sql, SQL_CACHE_KIB);
 	store->doubted = store->tally.in_state[STATE_UNKNOWN];
 }
 

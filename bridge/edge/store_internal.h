@@ -343,10 +343,12 @@ void store_mark_committed(struct store *store);
 /* In upkeep: where the file could not be written, once more. */
 void store_mark_again(struct store *store);
 
-/* In the first transaction of the start, and when it is on disk. Where there is doubt, all that waits is then moved, as
- * many as one transaction should hold at a time, to be looked up before it is sent. A start that is interrupted in
- * between is gone on with by the next. */
+/* In the first transaction of the start. */
 void store_doubt_begin(struct store *store, int64_t now_ms);
+
+/* Where there is doubt, from that transaction's being on disk: all that waits is moved, as many as one transaction
+ * should hold at a time, to be looked up before it is sent. A start that is interrupted in between is gone on with by
+ * the next. */
 void store_doubt_begun(struct store *store);
 bool store_doubt_goes_on(struct store *store);
 void store_doubt_step(struct store *store, int64_t now_ms);

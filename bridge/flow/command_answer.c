@@ -15,25 +15,34 @@ enum { ACCOUNT_DUE_MS = 1000 };
  * be the first at each token, or nothing else ever goes. */
 enum { REFUSALS_AT_ONCE = 1, REFUSALS_COUNTED = 6 };
 
-enum lifecycle_event command_answer_event(enum api_status status)
+/* A status that no document names is `queued`: the API has it. */
+void command_answer_adopt(const struct api_resource *resource, struct store_settlement *ret)
 {
 	static const enum lifecycle_event events[] = {
 		[API_QUEUED] = EVENT_API_QUEUED,       [API_SENT] = EVENT_API_SENT,
 		[API_DELIVERED] = EVENT_API_DELIVERED, [API_RECEIVED] = EVENT_API_QUEUED,
 		[API_FAILED] = EVENT_API_FAILED,       [API_OTHER] = EVENT_API_QUEUED,
 	};
-	return events[status];
+	ret->event = events[resource->status];
+	text_copy(ret->sid, sizeof(ret->sid), resource->sid);
+	text_copy(ret->sim_sid, sizeof(ret->sim_sid), resource->sim_sid);
+	if (ret->event != EVENT_API_FAILED)
+		return;
+	text_copy(ret->error_code, sizeof(ret->error_code), resource->error_code);
+	text_copy(ret->error_message, sizeof(ret->error_message), resource->error_message);
 }
 
-static enum lifecycle_event event_of(enum outcome_kind kind, enum api_status status)
+/* There is no resource: what the outcome says instead. */
+static void take_outcome(const struct outcome *outcome, struct store_settlement *ret)
 {
 	static const enum lifecycle_event events[] = {
-		[OUTCOME_DONE] = EVENT_API_QUEUED,
 		[OUTCOME_RETRY] = EVENT_NOT_SENT,
 		[OUTCOME_REFUSED] = EVENT_REFUSED,
 		[OUTCOME_UNKNOWN] = EVENT_NO_ANSWER,
 	};
-	return kind == OUTCOME_DONE ? command_answer_event(status) : events[kind];
+	ret->event = events[outcome->kind];
+	text_copy(ret->error_code, sizeof(ret->error_code), outcome->code);
+	text_copy(ret->error_message, sizeof(ret->error_message), outcome->reason);
 }
 
 struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret)
@@ -52,18 +61,10 @@ struct outcome command_answer_judge(const struct http_result *result, struct sto
 		.error_text = text[0] != '\0' ? text : result->error,
 	};
 	struct outcome outcome = retry_judge(&exchange);
-	ret->event = event_of(outcome.kind, resource->status);
-	if (has_sid) {
-		text_copy(ret->sid, sizeof(ret->sid), resource->sid);
-		text_copy(ret->sim_sid, sizeof(ret->sim_sid), resource->sim_sid);
-	}
-	if (outcome.kind != OUTCOME_DONE) {
-		text_copy(ret->error_code, sizeof(ret->error_code), outcome.code);
-		text_copy(ret->error_message, sizeof(ret->error_message), outcome.reason);
-	} else if (ret->event == EVENT_API_FAILED) {
-		text_copy(ret->error_code, sizeof(ret->error_code), resource->error_code);
-		text_copy(ret->error_message, sizeof(ret->error_message), resource->error_message);
-	}
+	if (outcome.kind == OUTCOME_DONE)
+		command_answer_adopt(resource, ret);
+	else
+		take_outcome(&outcome, ret);
 	free(resource);
 	return outcome;
 }

@@ -13,8 +13,8 @@
 #include "bridge/edge/store.h"
 #include "bridge/settings/settings.h"
 
-/* What a resource's status means for its command; one that no document names is `queued`: the API has it. */
-enum lifecycle_event command_answer_event(enum api_status status);
+/* What the API's resource means for its command: event, sids, and the error of a failed one. */
+void command_answer_adopt(const struct api_resource *resource, struct store_settlement *ret);
 
 /* Judges a result and fills the settlement's event, sids and error; not its seq and due time. */
 struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret);

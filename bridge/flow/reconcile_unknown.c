@@ -101,15 +101,8 @@ static void settle(const struct search *search)
 	enum verdict verdict = judge(search, now_ms);
 	settlement.event = verdicts[verdict].event;
 	if (verdict == ADOPTED) {
-		settlement.event = command_answer_event(search->match->status);
+		command_answer_adopt(search->match, &settlement);
 		settlement.due_ms = now_ms + polling_poll_after_ms(parts->settings);
-		text_copy(settlement.sid, sizeof(settlement.sid), search->match->sid);
-		text_copy(settlement.sim_sid, sizeof(settlement.sim_sid), search->match->sim_sid);
-		if (settlement.event == EVENT_API_FAILED) {
-			text_copy(settlement.error_code, sizeof(settlement.error_code), search->match->error_code);
-			text_copy(settlement.error_message, sizeof(settlement.error_message),
-				  search->match->error_message);
-		}
 	} else if (verdict == DOUBTED) {
 		text_copy(settlement.error_code, sizeof(settlement.error_code), STORE_RESTORED);
 		text_copy(settlement.error_message, sizeof(settlement.error_message), RESTORED_TEXT);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bridge/base/limits.h"
@@ -82,6 +83,27 @@ void world_start_silent(struct world *world, char path[WEBHOOK_PATH_SIZE], char 
 	webhook_path(world->simulator, "silent", path);
 	ledger_pick(world->simulator, "silent", "sid", sid, sizeof(sid));
 	webhook_status_body(sid, METER_1_SIM, "delivered", body);
+}
+
+void world_send_unheard(struct world *world, const char *id)
+{
+	char command[128];
+	text_format(command, sizeof(command), "{\"payload\":\"text %s\",\"id\":\"%s\"}", id, id);
+	struct client_publish publish = {
+		.topic = "devices/meter-001/cmd", .payload = command, .len = strlen(command), .qos = 1};
+	client_send(world->client, &publish);
+}
+
+void world_expect_one_after_restart(struct world *world, const char *id)
+{
+	char payload[64];
+	text_format(payload, sizeof(payload), "text %s", id);
+	bridge_launch(world->bridge, NULL);
+	bridge_await_ready(world->bridge);
+	status_expect(world->client, "meter-001", id, "delivered");
+	status_settle(world->client, "meter-002");
+	ledger_expect_one(world->simulator, payload);
+	bridge_stop(world->bridge);
 }
 
 static int set_up(void **state)

@@ -72,6 +72,12 @@ int world_run(const struct world_test *tests, size_t count);
 	}
 #define WORLD_RUN(tests) world_run((tests), sizeof(tests) / sizeof((tests)[0]))
 
+/* Sends "text <id>" to meter-001 with that id, without waiting for its PUBACK. */
+void world_send_unheard(struct world *world, const char *id);
+
+/* Starts the bridge that has ended: that command is delivered, by one SMS. Then stops it. */
+void world_expect_one_after_restart(struct world *world, const char *id);
+
 /* Were crash points compiled into the daemon (TEST_HOOKS)? */
 bool world_has_crash_points(void);
 

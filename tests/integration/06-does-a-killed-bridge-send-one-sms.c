@@ -1,7 +1,6 @@
 // Question: does a command become exactly one SMS, wherever the bridge is killed, and when it is delivered again?
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
-#include <string.h>
 
 #include "bridge/base/text.h"
 #include "tests/harness/world.h"
@@ -13,32 +12,17 @@ static const char *const crash_points[] = {
 	"publisher-before-publish", "publisher-before-done", /* told, PUBACK came, not written down */
 };
 
-static void send_id(struct world *world, const char *id)
-{
-	char command[128];
-	text_format(command, sizeof(command), "{\"payload\":\"text %s\",\"id\":\"%s\"}", id, id);
-	struct client_publish publish = {
-		.topic = "devices/meter-001/cmd", .payload = command, .len = strlen(command), .qos = 1};
-	client_send(world->client, &publish);
-}
-
 static void crash_at(struct world *world, const char *point)
 {
-	char variable[128], payload[64];
+	char variable[128];
 	const char *const env[] = {variable, NULL};
 	print_message("killed at %s\n", point);
 	text_format(variable, sizeof(variable), "BRIDGE_CRASH_AT=%s", point);
-	text_format(payload, sizeof(payload), "text %s", point);
 	bridge_launch(world->bridge, env);
-	send_id(world, point);
+	world_send_unheard(world, point);
 	if (process_wait(bridge_process(world->bridge), STEP_MS) != -SIGKILL)
 		fail_msg("the bridge did not pass the crash point %s", point);
-	bridge_launch(world->bridge, NULL);
-	bridge_await_ready(world->bridge);
-	status_expect(world->client, "meter-001", point, "delivered");
-	status_settle(world->client, "meter-002");
-	ledger_expect_one(world->simulator, payload);
-	bridge_stop(world->bridge);
+	world_expect_one_after_restart(world, point);
 }
 
 static void wherever_it_is_killed_there_is_one_sms(struct world *world)
@@ -79,7 +63,7 @@ static void killed_while_the_api_holds_its_answer(struct world *world)
 	world_start(world, NULL);
 	simulator_fault(world->simulator, "[{\"on\":\"create\",\"match\":{\"payload\":\"text held\"},"
 					  "\"action\":{\"hold_ms\":1500}}]");
-	send_id(world, "held");
+	world_send_unheard(world, "held");
 	ledger_await(world->simulator, "text held", 1);
 	status_settle(world->client, "meter-003"); /* by then the PUBACK of `accepted` is on disk */
 	bridge_kill(world->bridge);

@@ -12,36 +12,20 @@
 /* The unit file allows a second for the restart, and 15 s more where nobody ends the process: a minute in all. */
 enum { HANG_MS = 44000 };
 
-/* Without waiting for its PUBACK. */
-static void send_id(struct world *world, const char *id)
-{
-	char command[128];
-	text_format(command, sizeof(command), "{\"payload\":\"text %s\",\"id\":\"%s\"}", id, id);
-	struct client_publish publish = {
-		.topic = "devices/meter-001/cmd", .payload = command, .len = strlen(command), .qos = 1};
-	client_send(world->client, &publish);
-}
-
 static void hang_at(struct world *world, const char *point, const char *thread)
 {
-	char variable[128], payload[64], line[512];
+	char variable[128], line[512];
 	const char *const env[] = {variable, NULL};
 	text_format(variable, sizeof(variable), "BRIDGE_HANG_AT=%s", point);
-	text_format(payload, sizeof(payload), "text %s", point);
 	world_prepare(world, NULL);
 	bridge_launch(world->bridge, env);
 	bridge_await_ready(world->bridge);
-	send_id(world, point);
+	world_send_unheard(world, point);
 	assert_true(process_wait_line(bridge_process(world->bridge), "a thread makes no progress", HANG_MS, line,
 				      sizeof(line)));
 	assert_non_null(strstr(line, thread));
 	assert_int_equal(process_wait(bridge_process(world->bridge), STEP_MS), 1);
-	bridge_launch(world->bridge, NULL);
-	bridge_await_ready(world->bridge);
-	status_expect(world->client, "meter-001", point, "delivered");
-	status_settle(world->client, "meter-002");
-	ledger_expect_one(world->simulator, payload);
-	bridge_stop(world->bridge);
+	world_expect_one_after_restart(world, point);
 }
 
 static void a_thread_that_hangs_ends_the_process_and_nothing_is_lost(struct world *world)
