@@ -157,8 +157,15 @@ static bool is_reloaded(void *ctx)
 	       bridge_metric(reload->bridge, "mqtt_sms_bridge_reload_failures_total") > reload->refused;
 }
 
+static bool tells_its_metrics(void *bridge)
+{
+	return bridge_metric(bridge, "mqtt_sms_bridge_reloads_total") >= 0;
+}
+
 void bridge_reload(struct bridge *bridge)
 {
+	if (!await(tells_its_metrics, bridge, STEP_MS))
+		fail_msg("the bridge does not tell its metrics");
 	struct reload reload = {bridge, bridge_metric(bridge, "mqtt_sms_bridge_reloads_total"),
 				bridge_metric(bridge, "mqtt_sms_bridge_reload_failures_total")};
 	process_signal(bridge->process, SIGHUP);
