@@ -50,7 +50,7 @@ static void another_client_of_our_name_is_told_and_survived(struct world *world)
 /* The broker's queue is the buffer, `max_commands` the bound, and everybody gets an answer. */
 static void every_command_of_a_flood_is_answered(struct world *world)
 {
-	enum { ALL = 2000, ROOM = 500 };
+	enum { ALL = 1200, ROOM = 500 };
 	static const char *const lines[] = {"api.rate: 1", "spool.max_commands: 500", NULL};
 	struct world_options options = {.lines = lines};
 	char command[64];
@@ -65,7 +65,7 @@ static void every_command_of_a_flood_is_answered(struct world *world)
 								    .len = strlen(command),
 								    .qos = 1});
 	}
-	assert_true(client_flush(world->client, 2 * STEP_MS));
+	assert_true(client_flush(world->client, 4 * STEP_MS));
 	text_format(command, sizeof(command), "flood-%d\"", ALL - 1);
 	client_expect(world->client, "devices/meter-001/status", command);
 	size_t taken = client_matches(world->client, &accepted), refused = client_matches(world->client, &full);
