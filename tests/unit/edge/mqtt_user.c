@@ -296,6 +296,6 @@ static bool has_why(void *ctx)
 void user_expect_why(struct user *user, const char *part)
 {
 	struct wanted wanted = {.user = user, .why = part};
-	if (!await(has_why, &wanted, STEP_MS))
+	if (!await(has_why, &wanted, 2 * STEP_MS))
 		fail_msg("why is `%s`, want `%s` in it", user_status(user).why, part);
 }
