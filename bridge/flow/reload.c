@@ -7,6 +7,7 @@
 
 #include "bridge/base/log.h"
 #include "bridge/base/text.h"
+#include "bridge/flow/polling.h"
 
 /* The secret that the API's kind of authentication uses. */
 static const char *api_secret(const struct settings *settings)
@@ -25,7 +26,9 @@ static const char *api_secret(const struct settings *settings)
 static void swap(struct reload *reload, const struct settings *fresh, struct devices *devices)
 {
 	mapping_replace(reload->mapping, devices);
-	webhook_keys_replace(reload->keys, fresh);
+	/* A file without a webhook has no keys for the one in use, which only a restart ends. */
+	if (!polling_only(fresh))
+		webhook_keys_replace(reload->keys, fresh);
 	if (fresh->api_auth == reload->settings->api_auth)
 		token_set_secret(reload->token, api_secret(fresh));
 	account_changed(reload->account);

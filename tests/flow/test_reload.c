@@ -131,6 +131,16 @@ static void another_kind_of_authentication_is_not_mixed_in(void **state)
 	assert_string_equal(secret, "");
 }
 
+/* Nor does a file that says nothing of the webhook end the one in use: callbacks still come to the addresses given. */
+static void a_webhook_that_left_the_file_keeps_its_keys(void **state)
+{
+	struct world *world = *state;
+	char why[WHY_SIZE];
+	world_write(world, "bridge.yaml", "api: {url: " API_URL ", auth: bearer, token: t}\nmappings: devices.yaml\n");
+	assert_true(run(world, why));
+	assert_int_equal(CALL(world, .path = SMS, .body = RECEIVED_B), 204);
+}
+
 /* Whoever mended the credentials sees at once whether it helped. */
 static void new_credentials_are_tried_at_once(void **state)
 {
@@ -159,6 +169,7 @@ int main(void)
 		WORLD_TEST(what_waits_goes_out_though_its_device_is_gone),
 		cmocka_unit_test(a_broken_file_changes_nothing_and_says_where),
 		WORLD_TEST(another_kind_of_authentication_is_not_mixed_in),
+		WORLD_TEST(a_webhook_that_left_the_file_keeps_its_keys),
 		WORLD_TEST(new_credentials_are_tried_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
