@@ -4,7 +4,7 @@
  * and largest value, whether it is a secret, and its help text. The loader, --print-config, the
  * example file's test and the reference page all come from that table.
  *
- * Threads:   loaded by main; read-only afterwards, except secrets, which a reload swaps whole.
+ * Threads:   read-only once loaded. A reload loads anew and hands on what it takes from that.
  * Ownership: settings_free() frees and wipes.
  * Failure:   every fault of a file is collected as `file:line: what is wrong`, none is guessed away. */
 // SPDX-License-Identifier: Apache-2.0
@@ -111,9 +111,6 @@ void settings_note(struct settings_faults *faults, const char *file, size_t line
 /* Loads file, environment and secrets. NULL when there was a fault; yours to free. */
 struct settings *settings_load(const char *path, struct settings_faults *faults);
 void settings_free(struct settings *settings);
-
-/* Reads the secrets again (the `_file` twins and the environment) into `settings`; all or nothing. */
-bool settings_reload_secrets(struct settings *settings, const char *path, struct settings_faults *faults);
 
 /* --print-config: every setting with its value and source, secrets as ********. Loads by itself. */
 bool settings_print(const char *path, FILE *to, struct settings_faults *faults);

@@ -182,7 +182,7 @@ static void check_credentials(struct settings_loading *loading)
 	}
 }
 
-void settings_check_secrets(struct settings_loading *loading)
+static void check_secrets(struct settings_loading *loading)
 {
 	if (!loading->origins[AT_api_auth].failed)
 		check_credentials(loading);
@@ -231,5 +231,5 @@ void settings_check(struct settings_loading *loading)
 	check_files(loading);
 	check_api(loading);
 	check_webhook(loading);
-	settings_check_secrets(loading);
+	check_secrets(loading);
 }

@@ -38,7 +38,6 @@ size_t settings_loading_line(const struct settings_loading *loading, enum settin
 
 /* What no single value can tell: what contradicts another, what is missing for another. */
 void settings_check(struct settings_loading *loading);
-void settings_check_secrets(struct settings_loading *loading);
 
 /* Converts `text`, which has no variables left, into the field of `setting`. Of a list it adds an item.
  * `file`: what relative paths are relative to. False, and why, when it is not valid. */

@@ -184,51 +184,6 @@ static void a_secret_comes_from_its_file(void **state)
 	settings_free(s);
 }
 
-static void a_reload_takes_new_secrets_and_nothing_else(void **state)
-{
-	(void)state;
-	struct settings_faults faults;
-
-	settings_faults_init(&faults);
-	workplace_write("token", "first\n");
-	struct settings *s = load("api: {auth: bearer, token_file: token, rate: 3}\n");
-
-	workplace_write("token", "second\n");
-	workplace_write("bridge.yaml",
-			"api: {auth: bearer, token_file: token, rate: 4}\nwebhook: {secret: \"b\\na\"}\n");
-	assert_true(settings_reload_secrets(s, config_path, &faults));
-	assert_string_equal(s->api_token, "second");
-	assert_int_equal(s->webhook_secret.count, 2);
-	assert_int_equal(s->api_rate, 3);
-	settings_faults_clear(&faults);
-	settings_free(s);
-}
-
-static void a_reload_that_fails_changes_nothing(void **state)
-{
-	(void)state;
-	struct settings_faults faults;
-	struct settings *s = load("api: {auth: bearer, token: first}\nwebhook: {secret: k}\n");
-	const char *const broken[] = {
-		"api: {auth: bearer, token: second}\nwebhook: {secret: j}\nlog: {level: loud}\n",
-		"api: {auth: bearer, token_file: nowhere}\nwebhook: {secret: j}\n",
-		"api: {auth: bearer, token: second\n",
-		/* Fine by itself, but the running daemon needs a token. */
-		"api: {auth: basic, username: u, password: p}\nwebhook: {secret: j}\n",
-	};
-
-	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
-		settings_faults_init(&faults);
-		workplace_write("bridge.yaml", broken[i]);
-		assert_false(settings_reload_secrets(s, config_path, &faults));
-		assert_true(faults.count > 0);
-		assert_string_equal(s->api_token, "first");
-		assert_string_equal(s->webhook_secret.keys[0], "k");
-		settings_faults_clear(&faults);
-	}
-	settings_free(s);
-}
-
 /* What settings_print() writes for the file; yours to free. */
 static char *printed(void)
 {
@@ -283,8 +238,6 @@ int main(void)
 		cmocka_unit_test(a_variable_is_a_value_and_never_structure),
 		cmocka_unit_test(an_empty_listener_is_polling_on_purpose),
 		cmocka_unit_test(a_secret_comes_from_its_file),
-		cmocka_unit_test(a_reload_takes_new_secrets_and_nothing_else),
-		cmocka_unit_test(a_reload_that_fails_changes_nothing),
 		cmocka_unit_test(what_is_printed_names_its_source_and_hides_secrets),
 	};
 
