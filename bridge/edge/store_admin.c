@@ -71,18 +71,23 @@ static bool next_of_id(struct store *store, const char *id, const char *after_de
 	return true;
 }
 
+/* Whatever it can be just now: what waits is cancelled, what is being tried is not tried again. */
+static int64_t end_row(struct store *store, struct store_row *row, int64_t now_ms)
+{
+	withdraw_row(store, row->record.seq);
+	return cancel(store, row, now_ms);
+}
+
 /* Without a device: every device's command of that id, or the one whose own id it is. */
 static int64_t cancel_by_id(struct store *store, const struct cancel_args *args)
 {
 	struct store_row row;
 	char device[DEVICE_SIZE] = "";
 	int64_t cancelled = 0;
-	if (store_row_by_id(store, args->device, args->id, &row) == 1) {
-		withdraw_row(store, row.record.seq);
-		return cancel(store, &row, args->now_ms);
-	}
+	if (store_row_by_id(store, args->device, args->id, &row) == 1)
+		return end_row(store, &row, args->now_ms);
 	while (args->device[0] == '\0' && next_of_id(store, args->id, device, &row)) {
-		cancelled += cancel(store, &row, args->now_ms);
+		cancelled += end_row(store, &row, args->now_ms);
 		text_copy(device, sizeof(device), row.record.device);
 	}
 	return cancelled;

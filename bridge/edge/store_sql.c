@@ -24,7 +24,7 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_ROW_BY_CLIENT] = SELECT_ROW "WHERE client_id = ?1 AND device = ?2 AND client_id <> ''",
 	[SQL_ROWS_BY_CLIENT] = SELECT_ROW "WHERE client_id = ?1 AND client_id <> '' LIMIT 2",
 	[SQL_CLIENT_CANCELLABLE] = SELECT_ROW "WHERE client_id = ?1 AND device > ?2 AND client_id <> ''"
-					      " AND state IN (1, 12) ORDER BY device LIMIT 1",
+					      " AND state IN (1, 2, 3, 12) ORDER BY device LIMIT 1",
 	[SQL_ROW_INSERT] = "INSERT INTO commands (seq, device, sim, client_id, payload, state, live, priority,"
 			   " ready, created_ms, updated_ms, expires_ms, due_ms, reply_topic, correlation,"
 			   " attempted_ms, attempts)"
@@ -68,7 +68,6 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_SILENT_DUE] = SELECT_ROW "WHERE state IN (4, 5, 6) AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
 	[SQL_SILENT_NEXT] = "SELECT due_ms FROM commands WHERE state IN (4, 5, 6) AND due_ms > ?1"
 			    " ORDER BY due_ms LIMIT 1",
-
 	[SQL_SILENT_CLAMP] = "UPDATE commands SET due_ms = ?2 WHERE state IN (4, 5, 6) AND due_ms > ?1 AND due_ms < ?3",
 
 	/* The inner question reads the index alone; only what is answered is fetched. */

@@ -291,6 +291,19 @@ static void what_was_cancelled_during_its_attempt_does_not_go_again(void **state
 	want_state(world, "b", STATE_QUEUED);
 }
 
+static void what_several_devices_had_under_one_id_does_not_go_again_either(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .device = "m1", .id = "a");
+	ASK(world, .device = "m2", .id = "a");
+	ASK(world, .device = "m3", .id = "a");
+	world_take(world, NOW, 2);
+	assert_int_equal(store_cancel(world->store, "", "a", NOW), 1);
+	SETTLE(world, EVENT_NOT_SENT, .seq = 1, .due_ms = NOW);
+	SETTLE(world, EVENT_NOT_SENT, .seq = 2, .due_ms = NOW);
+	assert_string_equal(world_take(world, NOW, 8).ids, "");
+}
+
 /* ---- names and values ---------------------------------------------------------------------------------- */
 
 /* The API's answer to a create names the SIM by its sid, and a listed MO SMS names it by nothing else. */
@@ -367,6 +380,7 @@ int main(void)
 		CLOSED_WORLD_TEST(a_retry_keeps_to_the_limits),
 		WORLD_TEST(what_was_replaced_during_its_attempt_is_cancelled_when_it_was_not_sent),
 		WORLD_TEST(what_was_cancelled_during_its_attempt_does_not_go_again),
+		WORLD_TEST(what_several_devices_had_under_one_id_does_not_go_again_either),
 		WORLD_TEST(the_answer_to_a_create_tells_which_sim_a_name_is),
 		WORLD_TEST(values_and_names_are_remembered),
 		WORLD_TEST(many_values_are_one_commit),
