@@ -170,6 +170,8 @@ bool url_is_listen_address(const char *text, char why[WHY_SIZE])
 {
 	struct url url;
 
+	if (text[0] == ':')
+		return refuse(why, "no host in front of the port; write 127.0.0.1, or 0.0.0.0 for every address");
 	if (!split_authority(&url, text, strlen(text), why))
 		return false;
 	return url.port != PORT_NONE || refuse(why, "no port; write host:port, such as 127.0.0.1:8080");

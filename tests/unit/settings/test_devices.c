@@ -175,6 +175,7 @@ static const struct row ROWS[] = {
 	{"empty SIM", "devices:\n  a: ''\n", 2, "no SIM"},
 	{"long form without SIM", "devices:\n  a: {name: x}\n", 2, "no SIM"},
 	{"unknown field", "devices:\n  a: {sim: x, nmae: y}\n", 2, "did you mean name?"},
+	{"swapped letters", "devices:\n  a: {sim: x, cdm: text}\n", 2, "did you mean cmd?"},
 	{"field twice", "devices:\n  a: {sim: x, sim: y}\n", 2, "twice"},
 	{"bad cmd", "devices:\n  a: {sim: x, cmd: json}\n", 2, "neither text nor envelope"},
 	{"bad up", "devices:\n  a:\n    sim: x\n    up: envelope\n", 4, "neither json nor text"},

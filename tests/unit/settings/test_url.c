@@ -114,6 +114,7 @@ static void a_listen_address_has_host_and_port(void **state)
 	assert_false(url_is_listen_address("127.0.0.1", why));
 	assert_non_null(strstr(why, "no port"));
 	assert_false(url_is_listen_address(":8080", why));
+	assert_non_null(strstr(why, "0.0.0.0 for every address"));
 	assert_false(url_is_listen_address("8080", why));
 	assert_false(url_is_listen_address("0.0.0.0:99999", why));
 	assert_false(url_is_listen_address("::1:8080", why));
