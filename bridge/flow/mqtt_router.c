@@ -61,10 +61,12 @@ static void on_connected(void *ctx, bool session_present)
 	atomic_store(router->greet, true);
 }
 
+/* Which is no news when we stop. */
 static void on_disconnected(void *ctx, const char *why)
 {
-	(void)ctx;
-	log_warn("", "no connection to the broker", LOG_TEXT("why", why));
+	const struct mqtt_router *router = ctx;
+	if (!atomic_load(&router->intake->stopping))
+		log_warn("", "no connection to the broker", LOG_TEXT("why", why));
 }
 
 static void on_published(void *ctx, int64_t tag)

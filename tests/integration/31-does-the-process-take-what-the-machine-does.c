@@ -56,6 +56,16 @@ static void a_second_sigterm_ends_it_at_once_and_loses_nothing(struct world *wor
 	bridge_await_ready(world->bridge);
 }
 
+/* It leaves the broker itself: that is no trouble to be warned of. */
+static void a_stop_is_no_lost_connection(struct world *world)
+{
+	world_start(world, NULL);
+	process_signal(bridge_process(world->bridge), SIGTERM);
+	assert_int_equal(process_wait(bridge_process(world->bridge), STEP_MS), 0);
+	assert_true(process_wait_line(bridge_process(world->bridge), "stopped", 0, NULL, 0));
+	assert_false(process_wait_line(bridge_process(world->bridge), " warn ", 0, NULL, 0));
+}
+
 static void a_storm_of_signals_changes_nothing(struct world *world)
 {
 	static const int storm[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ, SIGWINCH, SIGCHLD, SIGURG, SIGCONT};
@@ -301,6 +311,7 @@ int main(void)
 {
 	static const struct world_test tests[] = {
 		WORLD_TEST(a_second_sigterm_ends_it_at_once_and_loses_nothing),
+		WORLD_TEST(a_stop_is_no_lost_connection),
 		WORLD_TEST(a_storm_of_signals_changes_nothing),
 		WORLD_TEST(stopped_and_continued_it_catches_up),
 		WORLD_TEST(with_a_twentieth_of_a_processor_it_is_slow_and_right),
