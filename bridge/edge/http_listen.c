@@ -98,7 +98,8 @@ int http_listen(const char *where, int *ret_port, char *why, size_t why_size)
 	for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
 		fd = open_socket(at);
 	if (fd < 0)
-		text_format(why, why_size, "cannot listen on %s: %s", where, strerror(errno));
+		text_format(why, why_size, "cannot listen on %s: %s%s", where, strerror(errno),
+			    errno == EADDRINUSE ? ": stop what has it, or choose another port" : "");
 	else
 		*ret_port = port_of(fd);
 	freeaddrinfo(list);

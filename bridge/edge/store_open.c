@@ -74,7 +74,8 @@ static bool folder_is_fit(const char *folder, char *why, size_t why_size)
 		return false;
 	}
 	if (access(folder, W_OK | X_OK) != 0) {
-		text_format(why, why_size, "the spool's folder %s cannot be written to: %s", folder, strerror(errno));
+		text_format(why, why_size, "the spool's folder %s cannot be written to: %s: chown it to user %ld",
+			    folder, strerror(errno), (long)geteuid());
 		return false;
 	}
 	return true;

@@ -24,7 +24,7 @@ static bool no(struct answer *answer, const char *why)
 
 static bool api_failed(struct answer *answer, const struct outcome *outcome)
 {
-	text_format(answer->error, answer->error_size, "the API: %s (%s)", outcome->reason, outcome->code);
+	text_format(answer->error, answer->error_size, "%s (%s)", outcome->reason, outcome->code);
 	return false;
 }
 

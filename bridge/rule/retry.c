@@ -38,6 +38,8 @@ static const struct verdict VERDICTS[] = {
 	 "the API said yes but its answer names no SMS Command"},
 	{408, 409, SID_ANY, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, NULL, "the answer leaves open what happened"},
 	{425, 425, SID_ANY, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, NULL, "the answer leaves open what happened"},
+	{404, 404, SID_ANY, BODY_ANY, OUTCOME_REFUSED, ACCOUNT_FINE, NULL,
+	 "the API found nothing there: check api.url, and the SIM in the mapping"},
 	{400, 499, SID_ANY, BODY_ANY, OUTCOME_REFUSED, ACCOUNT_FINE, NULL, "the API refused it"},
 	{300, 399, SID_ANY, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, NULL,
 	 "the API answered with a redirect, which is never followed: check api.url"},

@@ -307,7 +307,7 @@ static void a_server_that_cannot_start_says_why(void **state)
 	const struct {
 		const char *listen, *cert_file, *key_file, *want;
 	} ROWS[] = {
-		{taken, "", "", "Address already in use"},
+		{taken, "", "", "Address already in use: stop what has it"},
 		{"nonsense", "", "", "host:port"},
 		{"::1:80", "", "", "[IPv6 address]:port"},
 		{"127.0.0.1:99999", "", "", "host:port"},

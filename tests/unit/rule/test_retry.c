@@ -123,6 +123,9 @@ static void the_reason_holds_what_the_api_said(void **state)
 	outcome = retry_judge(&exchange);
 	assert_non_null(strstr(outcome.reason, "Missing required parameter Sim"));
 	assert_null(strstr(outcome.reason, "code"));
+	exchange.http_status = 404; /* of the SIM, or of an address that is no API */
+	outcome = retry_judge(&exchange);
+	assert_non_null(strstr(outcome.reason, "check api.url, and the SIM in the mapping: Missing"));
 }
 
 static void a_reason_of_any_length_is_cut_and_terminated(void **state)
