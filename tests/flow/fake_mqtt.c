@@ -27,6 +27,7 @@ struct mqtt {
 	struct mqtt_handlers handlers;
 	struct entry *entries[PUBLISHES_MAX];
 	size_t count, in_flight, most_in_flight, failures;
+	int64_t dropped;
 	bool acknowledges, broken, mute, intake_up, paused;
 	char poison[64], why[64], filters[512], password[64];
 };
@@ -41,6 +42,7 @@ void fake_mqtt_reset(void)
 	for (size_t i = 0; i < broker.count; i++)
 		free(broker.entries[i]);
 	broker.count = broker.in_flight = broker.most_in_flight = broker.failures = 0;
+	broker.dropped = 0;
 	broker.acknowledges = true;
 	broker.broken = broker.mute = broker.intake_up = broker.paused = false;
 	broker.poison[0] = broker.why[0] = broker.filters[0] = broker.password[0] = '\0';
@@ -73,6 +75,13 @@ void fake_mqtt_poison(const char *part)
 void fake_mqtt_silence(int64_t ms)
 {
 	atomic_store(&silence_ms, ms);
+}
+
+void fake_mqtt_drop(int64_t messages)
+{
+	pthread_mutex_lock(&broker.lock);
+	broker.dropped = messages;
+	pthread_mutex_unlock(&broker.lock);
 }
 
 void fake_mqtt_hang(bool hangs)
@@ -319,7 +328,8 @@ void mqtt_set_password(struct mqtt *mqtt, const char *password)
 void mqtt_status(struct mqtt *mqtt, struct mqtt_status *ret)
 {
 	pthread_mutex_lock(&mqtt->lock);
-	*ret = (struct mqtt_status){.intake_up = mqtt->intake_up, .publish_up = !mqtt->broken};
+	*ret = (struct mqtt_status){
+		.intake_up = mqtt->intake_up, .publish_up = !mqtt->broken, .dropped = mqtt->dropped};
 	text_copy(ret->why, sizeof(ret->why), mqtt->why);
 	pthread_mutex_unlock(&mqtt->lock);
 }

@@ -38,6 +38,9 @@ void fake_mqtt_reset_publishes(void);
 void fake_mqtt_hang(bool hangs);
 bool fake_mqtt_holds_up(void);
 
+/* So many messages had a topic that is none. */
+void fake_mqtt_drop(int64_t messages);
+
 /* For how long the library has shown no life. */
 void fake_mqtt_silence(int64_t ms);
 

@@ -154,9 +154,11 @@ static void metrics_count_what_happened(void **state)
 	listen_to(world);
 	world_command(world, 1, "job");
 	PUBLISH(world, .device = "nobody");
+	fake_mqtt_drop(3);
 	assert_int_equal(call("GET", "/metrics", text, sizeof(text)), 200);
 	want_part("metrics", "accepted", text, "messages_total{result=\"accepted\"} 1\n");
 	want_part("metrics", "rejected", text, "messages_total{result=\"rejected\"} 1\n");
+	want_part("metrics", "dropped", text, "mqtt_sms_bridge_broker_messages_dropped_total 3\n");
 	/* Every family is explained once, whatever its labels. */
 	const char *first = strstr(text, "# TYPE mqtt_sms_bridge_messages_total counter\n");
 	assert_non_null(first);
