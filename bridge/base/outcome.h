@@ -8,7 +8,6 @@
 #ifndef BRIDGE_BASE_OUTCOME_H
 #define BRIDGE_BASE_OUTCOME_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum outcome_kind { OUTCOME_DONE, OUTCOME_RETRY, OUTCOME_REFUSED, OUTCOME_UNKNOWN };

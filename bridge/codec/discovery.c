@@ -3,7 +3,6 @@
 #include "bridge/codec/discovery.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "bridge/base/text.h"
 #include "bridge/codec/json.h"
@@ -39,38 +38,6 @@ void discovery_id(char to[DISCOVERY_ID_SIZE], const char *bridge, const char *de
 	}
 	text_copy(to, DISCOVERY_ID_SIZE, buffer_text(&id));
 	buffer_clear(&id);
-}
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = c == '\0' ? NULL : strchr(digits, c);
-	return found == NULL ? -1 : (int)(found - digits);
-}
-
-bool discovery_device_of(const char *id, const char *bridge, char device[DEVICE_SIZE])
-{
-	char prefix[DISCOVERY_ID_SIZE];
-	size_t len = 0;
-	discovery_id(prefix, bridge, "");
-	if (!text_starts_with(id, prefix) || !text_starts_with(id + strlen(prefix), "__"))
-		return false;
-	for (const char *c = id + strlen(prefix) + 2; *c != '\0'; c++) {
-		if (len + 1 >= DEVICE_SIZE)
-			return false;
-		if (*c != '_') {
-			device[len++] = *c;
-			continue;
-		}
-		int high = hex_digit(c[1]);
-		int low = high < 0 ? -1 : hex_digit(c[2]);
-		if (low < 0)
-			return false;
-		device[len++] = (char)(unsigned char)(high * 16 + low);
-		c += 2;
-	}
-	device[len] = '\0';
-	return len > 0;
 }
 
 static void put_unique(struct buffer *to, const char *id, const char *part)

@@ -29,9 +29,6 @@ struct discovery_device {
  * different names (other bytes become `_` and two hex digits). */
 void discovery_id(char to[DISCOVERY_ID_SIZE], const char *bridge, const char *device);
 
-/* The device whose id this is under this bridge; false when it is not one of ours. */
-bool discovery_device_of(const char *id, const char *bridge, char device[DEVICE_SIZE]);
-
 /* The configuration of one device: notify, text, event (SMS), sensor (last status), problem, device triggers. */
 void discovery_encode_device(struct buffer *to, const struct discovery_device *device);
 

@@ -5,7 +5,6 @@
 #ifndef BRIDGE_EDGE_HTTP_LISTEN_H
 #define BRIDGE_EDGE_HTTP_LISTEN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct sockaddr;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "bridge/base/clock.h"
-#include "bridge/base/text.h"
 #include "bridge/edge/mqtt_inside.h"
 
 enum { WAIT_MS = 1000 };

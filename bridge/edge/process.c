@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/process.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

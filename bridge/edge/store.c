@@ -3,7 +3,6 @@
 #include "bridge/edge/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

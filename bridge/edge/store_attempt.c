@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "bridge/base/memory.h"
-#include "bridge/base/text.h"
 #include "bridge/edge/store_internal.h"
 
 /* ---- taking ----------------------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
  * sent already can be written in its place. */
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>

@@ -3,14 +3,9 @@
 #include "bridge/edge/supervisor.h"
 
 #include <inttypes.h>
-#include <string.h>
 #include <time.h>
 
 #include <systemd/sd-daemon.h>
-
-#include "bridge/base/text.h"
-
-enum { LINE_SIZE = 512 };
 
 void supervisor_ready(void)
 {
@@ -29,16 +24,6 @@ void supervisor_reloading(void)
 void supervisor_stopping(void)
 {
 	(void)sd_notify(0, "STOPPING=1");
-}
-
-/* One line: what follows a line end would be another assignment. */
-void supervisor_status(const char *line)
-{
-	char text[LINE_SIZE];
-
-	(void)text_format(text, sizeof text, "STATUS=%s", line);
-	text[strcspn(text, "\r\n")] = '\0';
-	(void)sd_notify(0, text);
 }
 
 /* Half of the time after which systemd acts, as sd_watchdog_enabled(3) recommends. */

@@ -5,13 +5,11 @@
 #ifndef BRIDGE_EDGE_SUPERVISOR_H
 #define BRIDGE_EDGE_SUPERVISOR_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 void supervisor_ready(void);
 void supervisor_reloading(void);
 void supervisor_stopping(void);
-void supervisor_status(const char *line);
 
 /* How often WATCHDOG=1 must be said, in ms; 0: no watchdog. */
 int64_t supervisor_watchdog_ms(void);

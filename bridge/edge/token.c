@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/token.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>

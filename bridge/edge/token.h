@@ -10,7 +10,6 @@
 #define BRIDGE_EDGE_TOKEN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "bridge/base/limits.h"

@@ -7,7 +7,6 @@
 
 #include "bridge/base/buffer.h"
 #include "bridge/edge/store.h"
-#include "bridge/flow/admin_request.h"
 
 /* One of our records. */
 void admin_answer_record(struct buffer *to, const char *key, const struct store_record *record);

@@ -9,7 +9,6 @@
 #define BRIDGE_FLOW_API_QUERY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "bridge/base/outcome.h"
 #include "bridge/codec/api_message.h"

@@ -7,7 +7,6 @@
 #define BRIDGE_FLOW_CALLBACK_URL_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "bridge/base/limits.h"
 #include "bridge/codec/callback.h"

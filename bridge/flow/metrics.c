@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#include "bridge/base/clock.h"
 #include "bridge/base/log.h"
 #include "bridge/base/text.h"
 #include "bridge/rule/lifecycle.h"

@@ -156,12 +156,9 @@ static void put_device(struct buffer *to, const struct mapped_device *mapped)
 static bool has(const char *text, const char *part)
 {
 	size_t len = strlen(part);
-	for (; strlen(text) >= len; text++) {
+	for (; strlen(text) >= len; text++)
 		if (strncasecmp(text, part, len) == 0)
 			return true;
-		if (*text == '\0')
-			break;
-	}
 	return false;
 }
 

@@ -1,6 +1,5 @@
 /* page_json - what the page shows, as JSON. */
 // SPDX-License-Identifier: Apache-2.0
-#include "bridge/base/clock.h"
 #include "bridge/base/text.h"
 #include "bridge/codec/json.h"
 #include "bridge/flow/page_inside.h"

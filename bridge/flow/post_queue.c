@@ -75,7 +75,6 @@ void post_queue_push(struct post_queue *queue, const struct event_post *from)
 			displaced = queue->posts[queue->first];
 			queue->first = (queue->first + 1) % POST_QUEUE_MAX;
 			queue->count--;
-			queue->dropped++;
 		}
 		queue->posts[(queue->first + queue->count++) % POST_QUEUE_MAX] = post;
 	}

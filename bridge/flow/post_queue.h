@@ -29,7 +29,6 @@ struct post_queue {
 	pthread_mutex_t lock;
 	struct post *posts[POST_QUEUE_MAX];
 	size_t first, count;
-	int64_t dropped;
 };
 
 void post_queue_init(struct post_queue *queue);

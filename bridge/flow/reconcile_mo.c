@@ -7,12 +7,10 @@
 
 #include <stdlib.h>
 
-#include "bridge/base/clock.h"
 #include "bridge/base/crash.h"
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
-#include "bridge/flow/polling.h"
 #include "bridge/rule/steady_clock.h"
 
 enum { PAGE_SIZE = 100, OVERLAP_MS = 60 * 60 * 1000, GATHER_MAX = 2000 };

@@ -7,7 +7,6 @@
 #include "bridge/codec/topic.h"
 #include "bridge/settings/devices_table.h"
 #include "bridge/settings/suggest.h"
-#include "bridge/settings/value.h"
 
 enum { SID_HEX_DIGITS = 32, SHOWN_MAX = 80 };
 

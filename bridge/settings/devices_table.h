@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "bridge/base/limits.h"
 #include "bridge/settings/devices.h"

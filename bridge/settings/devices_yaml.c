@@ -4,7 +4,6 @@
 
 #include "bridge/base/text.h"
 #include "bridge/settings/devices_table.h"
-#include "bridge/settings/suggest.h"
 #include "bridge/settings/yaml.h"
 
 enum { NAME_SHOWN_MAX = 80 };

@@ -1,6 +1,5 @@
 /* settings_assign - from a text to a field, one function a kind. */
 // SPDX-License-Identifier: Apache-2.0
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

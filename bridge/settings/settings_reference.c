@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
-#include "bridge/base/text.h"
 #include "bridge/settings/settings_table.h"
 
 static const char INTRODUCTION[] =

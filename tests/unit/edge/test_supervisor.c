@@ -74,14 +74,6 @@ static void each_step_has_its_word(void **state)
 	assert_true(strtoll(number + 15, NULL, 10) > 0);
 }
 
-static void a_status_is_one_line(void **state)
-{
-	supervisor_status("12 waiting");
-	assert_string_equal(heard(state), "STATUS=12 waiting");
-	supervisor_status("broken\nMAINPID=1");
-	assert_string_equal(heard(state), "STATUS=broken");
-}
-
 static void the_watchdog_is_fed_twice_in_its_time(void **state)
 {
 	char pid[16];
@@ -105,7 +97,7 @@ static void without_systemd_nothing_happens(void **state)
 	(void)state;
 	unsetenv("NOTIFY_SOCKET");
 	supervisor_ready();
-	supervisor_status("nobody listens");
+	supervisor_alive();
 	struct pollfd ready = {.fd = *(int *)*state, .events = POLLIN};
 
 	assert_int_equal(poll(&ready, 1, 0), 0);
@@ -115,7 +107,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_step_has_its_word),
-		cmocka_unit_test(a_status_is_one_line),
 		cmocka_unit_test(the_watchdog_is_fed_twice_in_its_time),
 		cmocka_unit_test(without_systemd_nothing_happens),
 	};
