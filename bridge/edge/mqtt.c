@@ -2,18 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/mqtt.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bridge/base/clock.h"
-#include "bridge/base/log.h"
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 #include "bridge/edge/mqtt_inside.h"
 #include "bridge/edge/mqtt_text.h"
+#include "bridge/edge/own_thread.h"
 
 enum { PUBACK_TIMEOUT_MS = 30000, WAIT_MAX_MS = 5000, STOP_SLACK_MS = 500 };
 
@@ -35,12 +33,7 @@ void mqtt_wait(struct mqtt *mqtt, int64_t until_ms)
 		return;
 	if (left_ms > WAIT_MAX_MS)
 		left_ms = WAIT_MAX_MS;
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t nanoseconds = until.tv_nsec + left_ms % 1000 * 1000000;
-	until.tv_sec += (time_t)(left_ms / 1000 + nanoseconds / 1000000000);
-	until.tv_nsec = (long)(nanoseconds % 1000000000);
-	pthread_cond_timedwait(&mqtt->changed, &mqtt->lock, &until);
+	own_thread_wait(&mqtt->changed, &mqtt->lock, left_ms);
 }
 
 bool mqtt_is_intake(const struct mqtt *mqtt, const struct link *link)
@@ -117,24 +110,8 @@ static struct mqtt *create(const struct mqtt_options *options, const struct mqtt
 	clock_random(&mqtt->connection, sizeof(mqtt->connection));
 	mqtt->connection &= INT64_MAX >> 1; /* room to count up */
 	pthread_mutex_init(&mqtt->lock, NULL);
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&mqtt->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	own_thread_condition(&mqtt->changed);
 	return mqtt;
-}
-
-/* Paho starts its threads from ours, and they inherit this: signals are the main thread's business. */
-static void start_connector(struct mqtt *mqtt)
-{
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int error = pthread_create(&mqtt->connector, NULL, mqtt_connector_run, mqtt);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error != 0)
-		log_fatal("cannot start the MQTT thread", strerror(error));
 }
 
 struct mqtt *mqtt_start(const struct mqtt_options *options, const struct mqtt_handlers *handlers, char *why,
@@ -148,7 +125,8 @@ struct mqtt *mqtt_start(const struct mqtt_options *options, const struct mqtt_ha
 	kept_mqtts = mqtt;
 	pthread_mutex_unlock(&kept_lock);
 	atomic_store(&mqtt->alive_ms, clock_mono_ms());
-	start_connector(mqtt);
+	/* Paho starts its threads from this one, and they too take no signals. */
+	own_thread_start(&mqtt->connector, mqtt_connector_run, mqtt, "the one that connects to the broker");
 	return mqtt;
 }
 

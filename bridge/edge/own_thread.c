@@ -1,10 +1,13 @@
-/* own_thread - threads of the edges themselves: without signals, and waiting by a clock that never jumps. */
+/* own_thread - how every thread of ours begins and waits: without signals, and waiting by a clock that never jumps. */
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/own_thread.h"
 
+#include <string.h>
 #include <time.h>
 
+#include "bridge/base/limits.h"
 #include "bridge/base/log.h"
+#include "bridge/base/text.h"
 
 enum { SECOND_MS = 1000, MS_NS = 1000000, SECOND_NS = 1000000000 };
 
@@ -29,8 +32,12 @@ void own_thread_start(pthread_t *ret, void *(*run)(void *ctx), void *ctx, const 
 	int error = pthread_create(ret, NULL, run, ctx);
 
 	own_thread_release_signals(&before);
-	if (error)
-		log_fatal("a thread cannot be started", what);
+	if (!error)
+		return;
+	char why[WHY_SIZE];
+
+	(void)text_format(why, sizeof why, "%s: %s", what, strerror(error));
+	log_fatal("a thread cannot be started", why);
 }
 
 void own_thread_condition(pthread_cond_t *ret)

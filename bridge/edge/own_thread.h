@@ -1,4 +1,4 @@
-/* own_thread - threads of the edges themselves: without signals, and waiting by a clock that never jumps.
+/* own_thread - how every thread of ours begins and waits: without signals, and waiting by a clock that never jumps.
  *
  * Threads: any; no state.
  * Failure: no thread to be had is a broken machine: one fatal line. */

@@ -12,6 +12,7 @@
 
 #include "bridge/base/clock.h"
 #include "bridge/base/memory.h"
+#include "bridge/edge/own_thread.h"
 #include "bridge/edge/store_internal.h"
 
 enum {
@@ -25,15 +26,6 @@ enum {
 };
 
 /* ---- callers' side --------------------------------------------------------------------------- */
-
-static void cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
 
 static void enqueue(struct store_writer *writer, struct store_job *job)
 {
@@ -145,7 +137,7 @@ void store_queue_do(struct store *store, const struct store_job_kind *kind, void
 {
 	struct store_writer *writer = &store->writer;
 	struct store_job job = {.kind = kind, .args = args};
-	cond_init(&job.done);
+	own_thread_condition(&job.done);
 	pthread_mutex_lock(&writer->lock);
 	enqueue(writer, &job);
 	while (!job.finished) {
@@ -334,8 +326,8 @@ void store_queue_init(struct store *store)
 {
 	struct store_writer *writer = &store->writer;
 	pthread_mutex_init(&writer->lock, NULL);
-	cond_init(&writer->work);
-	cond_init(&writer->room);
+	own_thread_condition(&writer->work);
+	own_thread_condition(&writer->room);
 	writer->reads_end = &writer->reads;
 	writer->writes_end = &writer->writes;
 	writer->done = memory_zeroed(STORE_DONE_MAX, sizeof(int64_t));

@@ -4,12 +4,12 @@
  * speed comes from. Reads are answered before the batch's changes are begun: nobody sees what is not
  * on disk yet. */
 // SPDX-License-Identifier: Apache-2.0
-#include <signal.h>
 #include <string.h>
 
 #include "bridge/base/clock.h"
 #include "bridge/base/crash.h"
 #include "bridge/base/log.h"
+#include "bridge/edge/own_thread.h"
 #include "bridge/edge/store_internal.h"
 
 enum {
@@ -330,15 +330,8 @@ static void *write_for_ever(void *arg)
 
 void store_writer_start(struct store *store)
 {
-	sigset_t all, before;
 	count_stats(store);
-	/* Signals are main's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int err = pthread_create(&store->writer.thread, NULL, write_for_ever, store);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err != 0)
-		log_fatal("spool writer thread", strerror(err));
+	own_thread_start(&store->writer.thread, write_for_ever, store, "the spool's own");
 }
 
 void store_writer_stop(struct store *store)

@@ -9,6 +9,7 @@
 
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
+#include "bridge/edge/own_thread.h"
 
 enum { PLACES = RECENT_COMMANDS + RECENT_MESSAGES + RECENT_SAMPLES };
 
@@ -30,16 +31,12 @@ struct recent {
 struct recent *recent_create(void)
 {
 	struct recent *recent = memory_zeroed(1, sizeof(*recent));
-	pthread_condattr_t attributes;
 	recent->entries = memory_zeroed(PLACES, sizeof(*recent->entries));
 	recent->ranges[RECENT_COMMAND] = (struct range){0, RECENT_COMMANDS, 0};
 	recent->ranges[RECENT_MESSAGE] = (struct range){RECENT_COMMANDS, RECENT_MESSAGES, 0};
 	recent->ranges[RECENT_SAMPLE] = (struct range){RECENT_COMMANDS + RECENT_MESSAGES, RECENT_SAMPLES, 0};
 	pthread_mutex_init(&recent->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&recent->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	own_thread_condition(&recent->changed);
 	return recent;
 }
 

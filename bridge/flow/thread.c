@@ -3,23 +3,17 @@
 #define _GNU_SOURCE /* pthread_setname_np */
 #include "bridge/flow/thread.h"
 
-#include <signal.h>
-#include <string.h>
 #include <time.h>
 
 #include "bridge/base/clock.h"
-#include "bridge/base/log.h"
 #include "bridge/base/text.h"
+#include "bridge/edge/own_thread.h"
 
 void thread_init(struct thread *thread)
 {
 	*thread = (struct thread){0};
-	pthread_condattr_t attributes;
 	pthread_mutex_init(&thread->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&thread->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	own_thread_condition(&thread->changed);
 }
 
 void thread_clear(struct thread *thread)
@@ -39,17 +33,11 @@ static void *body(void *arg)
 
 void thread_start(struct thread *thread, const char *name, void (*run)(void *ctx), void *ctx)
 {
-	sigset_t all, before;
 	text_copy(thread->name, sizeof(thread->name), name);
 	thread->run = run;
 	thread->ctx = ctx;
 	thread_alive(thread);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int error = pthread_create(&thread->id, NULL, body, thread);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error != 0)
-		log_fatal("cannot start a thread", strerror(error));
+	own_thread_start(&thread->id, body, thread, thread->name);
 	thread->started = true;
 }
 
