@@ -5,9 +5,10 @@
  *            Transfer-Encoding refused, body cap answered at the headers, raw path (never decoded by the library),
  *            no keep-alive unless asked for.
  * Threads:   a handler runs on its connection's own thread and may block. With batches one thread reads all
- * connections: gate and sift run there and must not block; the batch handler runs on another one, and may block for
- * what its whole batch waits for: the disk. Ownership: a request is borrowed during the handler; a reply's body is
- * handed over. Failure:   http_server_start() says why (address in use, unreadable certificate). */
+ *            connections: gate and sift run there and must not block; the batch handler runs on another one, and may
+ *            block for what its whole batch waits for: the disk.
+ * Ownership: a request is borrowed during the handler; a reply's body is handed over.
+ * Failure:   http_server_start() says why (address in use, unreadable certificate). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_HTTP_SERVER_H
 #define BRIDGE_EDGE_HTTP_SERVER_H

@@ -1,16 +1,16 @@
 /* store_internal - what the files of the store share; nobody else includes it, but its tests.
  *
- * store_open.c    finding the file fit to use, schema      store_writer.c  group commit
- * store_queue.c   callers and their jobs                   store_space.c   watermark and ballast
- * store_sql.c     every statement (store_sql.h)
- * store_row.c     a command's row, its one way to change   store_lane.c    order for each SIM
- * store_intake.c  commands in     store_attempt.c  commands out      store_report.c  what came back
- * store_delivery.c  what the broker delivers again
- * store_order.c   both at once
- * store_outbox.c  events          store_fresh.c   events just committed, in memory
- * store_lookup.c    questions         store_admin.c   cancel, retry
- * store_upkeep.c  expiry, retention   store_doubt.c  a piece of the spool is gone   store.c  open, close, the small
- * ones
+ * In reading order (docs/architecture.md says it with more words):
+ *   store.c           open, close             store_open.c    is the file fit; schema
+ *   store_doubt.c     a piece of it is gone   store_queue.c   callers and their jobs
+ *   store_writer.c    group commit            store_sql.c     every statement (store_sql.h)
+ *   store_row.c       a command's row, its one way to change
+ *   store_intake.c    commands in             store_delivery.c  what the broker delivers again
+ *   store_lane.c      order for each SIM      store_attempt.c   commands out
+ *   store_order.c     in and out at once      store_report.c    what came back
+ *   store_outbox.c    events                  store_fresh.c     events just committed, in memory
+ *   store_lookup.c    questions               store_admin.c     cancel, retry
+ *   store_upkeep.c    expiry, retention       store_space.c     watermark and ballast
  *
  * Threads: everything below runs on the thread that has the connection just now (or before there are any), but
  *          store_queue_do(), store_queue_done() and what says otherwise. */

@@ -1,4 +1,4 @@
-/* health - what the bridge knows of itself: for the health topic, the info topic, /readyz and /healthz.
+/* health - what the bridge knows of itself: for the health topic, the info topic, /readyz, metrics and the page.
  *
  * Threads: any. */
 // SPDX-License-Identifier: Apache-2.0

@@ -5,8 +5,8 @@
  *
  * Threads:   one of its own, which waits for the API.
  * Promise:   an unknown create is sent again only when the API's list shows that it is not there; MO SMS are stored
- * once by sid, oldest first, and history from before a fresh spool is never replayed. Failure:   an API that cannot be
- * asked leaves everything as it is, for later. */
+ *            once by sid, oldest first, and history from before a fresh spool is never replayed.
+ * Failure:   an API that cannot be asked leaves everything as it is, for later. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_FLOW_RECONCILER_H
 #define BRIDGE_FLOW_RECONCILER_H

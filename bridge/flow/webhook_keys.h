@@ -37,7 +37,7 @@ struct webhook_signed {
 /* True when no provider's secret is set, or one that is set fits. */
 bool webhook_keys_provider_fits(struct webhook_keys *keys, const struct webhook_signed *what);
 
-/* Is a provider's secret set that needs the parsed form (Twilio's)? */
+/* Is a provider's secret set, so that what nobody signed is refused? */
 bool webhook_keys_has_provider(struct webhook_keys *keys);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "bridge/rule/retry.h"
 
-/* A probe that has said nothing for so long was lost with its thread's turn: allow another. */
-enum { PROBE_PATIENCE_MS = 120000 };
+/* While a probe is under way only its answer changes anything; whoever asks need not ask again soon. */
+enum { PROBE_UNDER_WAY_MS = 120000 };
 
 int64_t circuit_allow(struct circuit *circuit, int64_t wanted, int64_t mono_ms)
 {
@@ -42,6 +42,6 @@ int64_t circuit_wait_ms(const struct circuit *circuit, int64_t mono_ms)
 	if (circuit->failures == 0)
 		return 0;
 	if (circuit->probing)
-		return PROBE_PATIENCE_MS;
+		return PROBE_UNDER_WAY_MS;
 	return circuit->not_before_ms > mono_ms ? circuit->not_before_ms - mono_ms : 0;
 }

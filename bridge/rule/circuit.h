@@ -32,7 +32,7 @@ void circuit_success(struct circuit *circuit);
 /* A failure that concerns the account. `least_ms`: what the answer asked for, 0 for nothing. */
 void circuit_failure(struct circuit *circuit, int64_t mono_ms, int64_t least_ms, uint64_t random);
 
-/* Milliseconds until something may be allowed; 0: now. */
+/* Milliseconds until something may be allowed, as far as time decides it; 0: now. */
 int64_t circuit_wait_ms(const struct circuit *circuit, int64_t mono_ms);
 
 #endif
