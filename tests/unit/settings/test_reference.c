@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/settings/settings.h"
 
+#include "bridge/base/memory.h"
 #include "bridge/settings/devices.h"
 #include "bridge/settings/settings_table.h"
 #include "tests/unit/settings/workplace.h"
@@ -153,6 +154,36 @@ static void the_example_of_a_mapping_loads(void **state)
 	settings_faults_clear(&faults);
 }
 
+/* The words alone, a blank between two: without backticks, comment signs and line ends. Yours to free. */
+static char *words_of(const char *text)
+{
+	char *words = memory_zeroed(strlen(text) + 1, 1), *to = words;
+
+	for (; *text; text++) {
+		bool blank = strchr(" \t\n#", *text) != NULL;
+
+		if (*text != '`' && !(blank && (to == words || to[-1] == ' ')))
+			*to++ = *text == '\t' || *text == '\n' || *text == '#' ? ' ' : *text;
+	}
+	return words;
+}
+
+static void the_example_explains_them_in_the_same_words(void **state)
+{
+	(void)state;
+	char *example = whole_file(EXAMPLE), *words = words_of(example);
+
+	for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+		char *help = words_of(SETTINGS[i].help);
+
+		if (strstr(words, help) == NULL)
+			fail_msg("config/bridge.yaml explains %s in other words than: %s", SETTINGS[i].path, help);
+		free(help);
+	}
+	free(words);
+	free(example);
+}
+
 static int write_page(void)
 {
 	FILE *to = fopen(PAGE, "w");
@@ -169,6 +200,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_page_is_what_the_program_prints),
 		cmocka_unit_test(the_page_names_every_setting),
 		cmocka_unit_test(the_example_shows_every_setting),
+		cmocka_unit_test(the_example_explains_them_in_the_same_words),
 		cmocka_unit_test(the_example_loads_and_shows_the_defaults),
 		cmocka_unit_test(the_example_of_a_mapping_loads),
 	};
