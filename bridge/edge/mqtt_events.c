@@ -36,11 +36,6 @@ void mqtt_leave_handler(struct mqtt *mqtt)
 	pthread_mutex_unlock(&mqtt->lock);
 }
 
-static bool is_intake(const struct mqtt_handle *handle)
-{
-	return handle->link == &handle->mqtt->links[INTAKE];
-}
-
 static void on_connected(void *ctx, bool session_present, int receive_max)
 {
 	struct mqtt_handle *handle = ctx;
@@ -56,7 +51,7 @@ static void on_connected(void *ctx, bool session_present, int receive_max)
 	} else {
 		link->state = LINK_CONNECTED;
 		link->up_since_ms = handle->progress_ms;
-		if (is_intake(handle)) {
+		if (mqtt_is_intake(mqtt, link)) {
 			mqtt->session_present = session_present;
 			mqtt->connects++;
 		}
@@ -160,7 +155,7 @@ static void on_message(void *ctx, struct mqtt_message *message)
 {
 	struct mqtt_handle *handle = ctx;
 	struct mqtt *mqtt = handle->mqtt;
-	if (!is_intake(handle)) { /* subscribed by somebody else under our id: not ours to keep */
+	if (!mqtt_is_intake(mqtt, handle->link)) { /* subscribed by somebody else under our id: not ours to keep */
 		count_dropped(mqtt);
 		return;
 	}

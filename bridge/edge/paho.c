@@ -222,7 +222,7 @@ struct paho *paho_create(const struct paho_settings *settings)
 	paho->marks = memory_zeroed(settings->marks ? settings->marks : 1, sizeof(struct mark));
 	for (size_t i = 0; i < settings->marks; i++)
 		paho->marks[i] = (struct mark){.paho = paho, .index = i};
-	paho->tls = text_starts_with(settings->url, "mqtts://") || text_starts_with(settings->url, "wss://");
+	paho->tls = mqtt_url_has_tls(settings->url);
 	MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
 	options.MQTTVersion = settings->version_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
 	options.maxBufferedMessages = BUFFERED_MAX;

@@ -13,7 +13,7 @@
  *   store_upkeep.c    expiry, retention       store_space.c     watermark and ballast
  *
  * Threads: everything below runs on the thread that has the connection just now (or before there are any), but
- *          store_queue_do(), store_queue_done() and what says otherwise. */
+ *          store_queue_do() and what says otherwise. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_STORE_INTERNAL_H
 #define BRIDGE_EDGE_STORE_INTERNAL_H
@@ -193,10 +193,6 @@ void store_queue_do(struct store *store, const struct store_job_kind *kind, void
 
 /* Any thread: work that nobody waits for, done with some later commit. `args` is the queue's to free. */
 void store_queue_later(struct store *store, const struct store_job_kind *kind, void *args);
-
-/* Any thread: events to delete with some later commit. */
-void store_queue_done(struct store *store, const int64_t *seqs, size_t count);
-bool store_queue_try_done(struct store *store, int64_t seq); /* without waiting for room; false: there is none */
 
 /* The writer's own thread: waits for work that no caller does, and takes the connection.
  * False: stopped, and all is done. */

@@ -140,13 +140,3 @@ void store_event_clear(struct store_event *event)
 	free(event->correlation);
 	*event = (struct store_event){0};
 }
-
-void store_events_done(struct store *store, const int64_t *seqs, size_t count)
-{
-	store_queue_done(store, seqs, count);
-}
-
-bool store_event_done(struct store *store, int64_t seq)
-{
-	return store_queue_try_done(store, seq);
-}

@@ -178,7 +178,7 @@ static bool add_done(struct store_writer *writer, int64_t seq)
 	return true;
 }
 
-void store_queue_done(struct store *store, const int64_t *seqs, size_t count)
+void store_events_done(struct store *store, const int64_t *seqs, size_t count)
 {
 	struct store_writer *writer = &store->writer;
 	pthread_mutex_lock(&writer->lock);
@@ -192,7 +192,7 @@ void store_queue_done(struct store *store, const int64_t *seqs, size_t count)
 	pthread_mutex_unlock(&writer->lock);
 }
 
-bool store_queue_try_done(struct store *store, int64_t seq)
+bool store_event_done(struct store *store, int64_t seq)
 {
 	struct store_writer *writer = &store->writer;
 	pthread_mutex_lock(&writer->lock);

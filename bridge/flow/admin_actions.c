@@ -28,6 +28,38 @@ static bool api_failed(struct answer *answer, const struct outcome *outcome)
 	return false;
 }
 
+/* What was found of one command; NULL: not by the one, not by the other. */
+struct found {
+	const struct json *resource;
+	const struct store_record *record;
+};
+
+static void put_found(struct buffer *to, const struct found *found, const struct outcome *outcome)
+{
+	json_open_object(to, "");
+	if (found->resource != NULL)
+		json_put_value(to, "resource", found->resource);
+	else
+		json_put_null(to, "resource");
+	if (found->record != NULL)
+		admin_answer_record(to, "record", found->record);
+	else
+		json_put_null(to, "record");
+	if (outcome->kind != OUTCOME_DONE && outcome->reason[0] != '\0')
+		json_put_text(to, "resource_error", outcome->reason);
+	json_close_object(to);
+}
+
+static bool not_found(struct answer *answer, const struct admin_request *request, const struct outcome *outcome)
+{
+	if (outcome->reason[0] != '\0')
+		return api_failed(answer, outcome);
+	return no(answer, request->id[0] != '\0' && request->device[0] == '\0'
+				  ? "there is no such command, or several devices have one with this `id`: name the "
+				    "`device`"
+				  : "there is no such command");
+}
+
 /* The bridge's record and the API's resource of one command; either may be missing, not both. */
 static bool act_get(struct admin_actor *actor, const struct admin_request *request, struct answer *answer)
 {
@@ -39,30 +71,13 @@ static bool act_get(struct admin_actor *actor, const struct admin_request *reque
 	bool known = request->sid[0] != '\0' ? store_find_sid(store, request->sid, record)
 					     : store_find_id(store, request->device, request->id, record);
 	const char *sid = request->sid[0] != '\0' ? request->sid : record->sid;
-	if (sid[0] != '\0' && api_sid_is_valid(sid, "HC"))
+	if (api_sid_is_valid(sid, "HC"))
 		outcome = api_query_fetch(actor->query, sid, resource, &given);
 	bool found = known || outcome.kind == OUTCOME_DONE;
-	if (found) {
-		json_open_object(answer->data, "");
-		if (given != NULL)
-			json_put_value(answer->data, "resource", given);
-		else
-			json_put_null(answer->data, "resource");
-		if (known)
-			admin_answer_record(answer->data, "record", record);
-		else
-			json_put_null(answer->data, "record");
-		if (outcome.kind != OUTCOME_DONE && outcome.reason[0] != '\0')
-			json_put_text(answer->data, "resource_error", outcome.reason);
-		json_close_object(answer->data);
-	} else if (outcome.reason[0] != '\0') {
-		api_failed(answer, &outcome);
-	} else {
-		no(answer,
-		   request->id[0] != '\0' && request->device[0] == '\0'
-			   ? "there is no such command, or several devices have one with this `id`: name the `device`"
-			   : "there is no such command");
-	}
+	if (found)
+		put_found(answer->data, &(struct found){given, known ? record : NULL}, &outcome);
+	else
+		not_found(answer, request, &outcome);
 	json_free(given);
 	free(record);
 	free(resource);
