@@ -278,7 +278,7 @@ void store_row_repeat(struct store *store, const struct store_row *row, const st
 		      int64_t now_ms);
 
 /* Writes a status to the device's topic and to the reply topic. */
-void store_announce(struct store *store, const struct status_event *event, const struct store_reply *reply);
+void store_announce(struct store *store, const struct status_event *status, const struct store_reply *reply);
 
 /* Makes the first of a SIM's waiting commands ready if nothing of that SIM is under way. */
 void store_lane_advance(struct store *store, const char *sim);

@@ -217,13 +217,12 @@ struct outcome api_query_list(struct api_query *query, const struct api_filter *
 			      bool *ret_complete)
 {
 	char url[URL_SIZE];
-	struct outcome outcome = {0};
 	*ret_complete = false;
 	first_url(query, filter, url);
 	for (int i = 0; i < API_PAGES_MAX; i++) {
 		struct api_page page = {0};
 		struct get get = {.decode = decode_page, .to = &page};
-		outcome = ask(query, url, &get);
+		struct outcome outcome = ask(query, url, &get);
 		if (outcome.kind != OUTCOME_DONE)
 			return outcome;
 		bool go_on = take(ctx, &page);

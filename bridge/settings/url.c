@@ -104,7 +104,8 @@ static bool split(struct url *url, const struct scheme *schemes, const char *tex
 	if (strlen(text) >= URL_SIZE / 2)
 		return refuse(why, "the address is too long; at most 511 characters");
 	if (!colon || !text_copy_bytes(url->scheme, sizeof(url->scheme), text, (size_t)(colon - text)))
-		return refuse(why, "no address of the form scheme://host:port");
+		return refuse(why, schemes == MQTT_SCHEMES ? "no scheme; write it as mqtt://host:1883"
+							   : "no scheme; write it as https://host");
 	const struct scheme *scheme = find_scheme(schemes, url->scheme);
 
 	if (!scheme) {

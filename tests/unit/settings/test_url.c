@@ -28,8 +28,8 @@ static const struct row MQTT[] = {
 	{"mqtt://mosquitto_1", "mqtt://mosquitto_1:1883", ""},
 	{"tcp://broker", NULL, "use mqtt, mqtts, ws or wss"},
 	{"http://broker", NULL, "use mqtt, mqtts, ws or wss"},
-	{"broker:1883", NULL, "scheme://host:port"},
-	{"", NULL, "scheme://host:port"},
+	{"broker:1883", NULL, "write it as mqtt://host:1883"},
+	{"", NULL, "no scheme"},
 	{"mqtt://", NULL, "host"},
 	{"mqtt://:1883", NULL, "host"},
 	{"mqtt://broker:", NULL, "port"},
@@ -56,7 +56,7 @@ static const struct row HTTP[] = {
 	{"https://api.example.com/#top", NULL, "query"},
 	{"https://user@api.example.com", NULL, "use the settings for them"},
 	{"ftp://api.example.com", NULL, "https or http"},
-	{"api.example.com", NULL, "scheme://host:port"},
+	{"api.example.com", NULL, "write it as https://host"},
 	{"https:///v1", NULL, "host"},
 };
 
