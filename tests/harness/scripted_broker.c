@@ -335,11 +335,14 @@ size_t scripted_broker_count(struct scripted_broker *broker, const char *client,
 	return search.found;
 }
 
+/* Who has lost ten connections soon after they were made waits for up to 32 s before the next. */
+enum { FIGHT_MS = 2 * STEP_MS };
+
 struct scripted_packet scripted_broker_expect(struct scripted_broker *broker, const char *client,
 					      enum scripted_type type, size_t n)
 {
 	struct search search = {.broker = broker, .client = client, .type = type, .n = n};
-	if (!await(look, &search, STEP_MS))
+	if (!await(look, &search, FIGHT_MS))
 		fail_msg("the client %s sent %zu packets of type %d, not %zu", client, search.found, (int)type, n);
 	return search.packet;
 }
