@@ -141,16 +141,6 @@ bool topic_level(const char *template_text, const char *topic, char *to, size_t 
 	return !filter && !name && matches;
 }
 
-bool topic_extract(const char *template_text, const char *topic, char device[DEVICE_SIZE])
-{
-	char found[DEVICE_SIZE] = "";
-
-	if (!topic_level(template_text, topic, found, sizeof found) ||
-	    !topic_device_is_valid(found, (char[WHY_SIZE]){0}, WHY_SIZE))
-		return false;
-	return text_copy(device, DEVICE_SIZE, found);
-}
-
 bool topic_matches(const char *filter, const char *topic)
 {
 	const char *want = filter, *have = topic;

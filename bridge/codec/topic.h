@@ -24,12 +24,9 @@ bool topic_name_is_valid(const char *topic, char *why, size_t why_size);
 /* The template with the device in the place of `+`; both valid. */
 void topic_fill(char to[TOPIC_SIZE], const char *template_text, const char *device);
 
-/* What stands in `topic` where the template has its `+`, a device's name or not; false when it does not match, or is
- * too long for `to`. */
+/* What stands in `topic` where the template has its `+`, which may be no device's name; false when it does not match,
+ * or is too long for `to`. */
 bool topic_level(const char *template_text, const char *topic, char *to, size_t size);
-
-/* The device that `topic` names by `template_text`; false when it does not match. */
-bool topic_extract(const char *template_text, const char *topic, char device[DEVICE_SIZE]);
 
 /* MQTT matching of a topic name against a filter (`+`, `#`; $-topics only by a literal first level). */
 bool topic_matches(const char *filter, const char *topic);

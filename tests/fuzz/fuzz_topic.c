@@ -17,7 +17,8 @@ static void judge_filled(const char *template_text, const char *device)
 	topic_fill(topic, template_text, device);
 	input_require(topic_name_is_valid(topic, why, sizeof(why)), "a topic to publish on");
 	input_require(topic_matches(template_text, topic), "matched by its template");
-	input_require(topic_extract(template_text, topic, again) && text_equal(device, again), "the same device");
+	input_require(topic_level(template_text, topic, again, sizeof(again)) && text_equal(device, again),
+		      "the same device");
 }
 
 static void judge_overlap(const char *a, const char *b, const char *topic)
@@ -26,7 +27,7 @@ static void judge_overlap(const char *a, const char *b, const char *topic)
 	bool valid = topic_name_is_valid(topic, why, sizeof(why));
 	if (valid && topic_matches(a, topic) && topic_matches(b, topic))
 		input_require(topic_overlaps(a, b) && topic_overlaps(b, a), "two filters of one topic overlap");
-	topic_extract(a, topic, device);
+	topic_level(a, topic, device, sizeof(device));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

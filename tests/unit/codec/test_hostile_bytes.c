@@ -155,12 +155,12 @@ static void try_names(const char *text)
 	(void)topic_name_is_valid(text, why, sizeof why);
 	(void)topic_matches(text, "devices/meter/cmd");
 	assert_int_equal(topic_overlaps(text, "devices/+/cmd"), topic_overlaps("devices/+/cmd", text));
-	if (topic_extract("devices/+/cmd", text, device))
-		assert_true(topic_device_is_valid(device, why, sizeof why));
+	(void)topic_level("devices/+/cmd", text, device, sizeof device);
+	(void)topic_device_is_valid(text, why, sizeof why);
 	if (topic_template_is_valid(text, why, sizeof why)) {
 		topic_fill(topic, text, "meter");
 		assert_true(topic_matches(text, topic));
-		assert_true(topic_extract(text, topic, device));
+		assert_true(topic_level(text, topic, device, sizeof device));
 		assert_string_equal(device, "meter");
 	}
 }
