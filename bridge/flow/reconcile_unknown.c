@@ -137,7 +137,7 @@ static bool resolve(struct reconcile *reconcile, const struct store_record *reco
 				 LOG_TEXT("why", outcome.reason));
 	}
 	free(search.match);
-	return certain;
+	return certain || outcome.kind == OUTCOME_REFUSED;
 }
 
 int64_t reconcile_unknown(struct reconcile *reconcile)
@@ -148,11 +148,11 @@ int64_t reconcile_unknown(struct reconcile *reconcile)
 		store_unknown(reconcile->parts.store, timekeeper_now(reconcile->parts.time), records, BATCH, &next_ms);
 	bool go_on = true;
 	for (size_t i = 0; i < count && go_on && !thread_is_stopping(reconcile->thread); i++) {
-		go_on = resolve(reconcile, &records[i]);
+		/* On a full disk nothing can be put off, and would be due again at once. */
+		go_on = resolve(reconcile, &records[i]) && store_has_room(reconcile->parts.store);
 		thread_alive(reconcile->thread);
 	}
 	free(records);
-	/* A full batch that went well: there is more at once. */
 	if (count == 0)
 		return next_ms;
 	return timekeeper_now(reconcile->parts.time) + (go_on ? 0 : AGAIN_MS);

@@ -167,8 +167,13 @@ void world_queued(struct world *world, const char *id, const char *sid)
 	attempt(world, id, EVENT_API_QUEUED, sid);
 }
 
+void world_unknown_of(struct world *world, int meter, const char *id)
+{
+	world_command(world, meter, id);
+	attempt(world, id, EVENT_NO_ANSWER, "");
+}
+
 void world_unknown(struct world *world, const char *id)
 {
-	world_command(world, 1, id);
-	attempt(world, id, EVENT_NO_ANSWER, "");
+	world_unknown_of(world, 1, id);
 }

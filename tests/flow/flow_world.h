@@ -136,6 +136,7 @@ void want_state(struct world *world, const char *id, enum command_state want);
 /* A command that the API has (`sid`), and one whose outcome is unknown; by a sender's turn, without the sender. */
 void world_queued(struct world *world, const char *id, const char *sid);
 void world_unknown(struct world *world, const char *id);
+void world_unknown_of(struct world *world, int meter, const char *id);
 
 /* ---- waiting --------------------------------------------------------------------------------------- */
 

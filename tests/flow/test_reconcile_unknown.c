@@ -278,6 +278,22 @@ static void half_a_list_shows_nothing(void **state)
 	}
 }
 
+/* The API was asked and says no to one: that is no outage. */
+static void a_list_that_is_refused_holds_up_no_other(void **state)
+{
+	struct world *world = *state;
+	world_unknown(world, "one");
+	world_unknown_of(world, 2, "two");
+	fake_http_always("Sim=" SIM_1, (struct fake_answer){.status = 404});
+	int64_t next_ms = reconcile_unknown(&world->reconcile);
+	want_state(world, "one", STATE_UNKNOWN);
+	want_state(world, "two", STATE_ACCEPTED);
+	/* Nor is it asked for at once again. */
+	while (next_ms <= timekeeper_now(world->time))
+		next_ms = reconcile_unknown(&world->reconcile);
+	assert_int_equal(fake_http_count("Sim=" SIM_1), 1);
+}
+
 static void a_refused_token_is_not_tried_again_at_once(void **state)
 {
 	struct world *world = *state;
@@ -342,6 +358,7 @@ int main(void)
 		WORLD_TEST(all_pages_are_read_before_one_is_adopted),
 		WORLD_TEST(an_api_that_cannot_be_asked_changes_nothing),
 		cmocka_unit_test(half_a_list_shows_nothing),
+		WORLD_TEST(a_list_that_is_refused_holds_up_no_other),
 		WORLD_TEST(a_refused_token_is_not_tried_again_at_once),
 		WORLD_TEST(a_page_elsewhere_is_not_followed),
 		WORLD_TEST(a_page_named_by_its_path_is_on_the_same_host),
