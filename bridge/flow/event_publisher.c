@@ -284,7 +284,7 @@ static bool publish_event(struct event_publisher *publisher, const struct store_
 	return hand_over(publisher, &publish);
 }
 
-/* What a look at the outbox found. */
+/* What a look at the outbox or at the posts found. */
 enum look { LOOK_MORE, LOOK_NO_ROOM, LOOK_DONE };
 
 /* Publishes a batch of events. DONE: there are no more, or no handle that takes them. */
@@ -331,14 +331,19 @@ static bool publish_post(struct event_publisher *publisher, const struct post *p
 	return hand_over(publisher, &publish);
 }
 
-/* One that the handle did not take stays in the window until the new handle hands it back. */
-static void publish_posts(struct event_publisher *publisher)
+/* Publishes a batch of posts: however fast their PUBACKs make room for more, events have their turn between two.
+ * One that the handle did not take stays in the window until the new handle hands it back. */
+static enum look publish_posts(struct event_publisher *publisher)
 {
 	const struct post *post;
 	int64_t tag;
-	while (room(publisher) > 0 && (tag = take_post(publisher, &post)) != 0)
+	for (int i = 0; i < POSTS_MAX; i++) {
+		if (room(publisher) == 0 || (tag = take_post(publisher, &post)) == 0)
+			return LOOK_DONE;
 		if (!publish_post(publisher, post, tag))
 			not_ready(publisher);
+	}
+	return LOOK_MORE;
 }
 
 static bool idle(struct event_publisher *publisher)
@@ -356,7 +361,7 @@ static void run(void *ctx)
 		bool stopping = thread_is_stopping(&publisher->thread); /* what is there by then is still published */
 		thread_alive(&publisher->thread);
 		take_notes(publisher);
-		publish_posts(publisher);
+		enum look posts = publish_posts(publisher);
 		enum look look = publish_events(publisher);
 		int64_t wait_ms = 1000;
 		if (stopping) {
@@ -364,7 +369,7 @@ static void run(void *ctx)
 			if (wait_ms <= 0 || (look == LOOK_DONE && idle(publisher)))
 				break;
 		}
-		if (look != LOOK_MORE)
+		if (posts != LOOK_MORE && look != LOOK_MORE)
 			thread_wait(&publisher->thread, wait_ms);
 	}
 	take_notes(publisher);

@@ -147,6 +147,35 @@ static void a_publisher_that_waits_for_the_disk_is_no_hang(void **state)
 	world_free_disk(world);
 }
 
+static size_t place_of_first(const char *part)
+{
+	for (size_t i = 0; i < fake_mqtt_count(""); i++)
+		if (strstr(fake_mqtt_published("", i).topic, part) != NULL)
+			return i;
+	fail_msg("nothing was published on %s", part);
+	return 0;
+}
+
+/* However fast the broker is: then a window is never full. */
+static void a_flood_of_posts_that_are_answered_at_once_leaves_events_their_turn(void **state)
+{
+	enum { FLOOD = 3 * MQTT_WINDOW };
+	struct world *world = *state;
+	char topic[32];
+	start(world);
+	fake_mqtt_hang(true);
+	post(world, "flood/first", true);
+	WAIT_FOR(fake_mqtt_holds_up());
+	for (int i = 1; i < FLOOD; i++) {
+		text_format(topic, sizeof(topic), "flood/%d", i);
+		post(world, topic, true);
+	}
+	world_command(world, 1, "job");
+	fake_mqtt_hang(false);
+	WAIT_FOR(fake_mqtt_count("flood/") == FLOOD && fake_mqtt_count("/status") > 0);
+	assert_in_range(place_of_first("/status"), 1, MQTT_WINDOW);
+}
+
 /* As many as a fleet has devices, each taking the place that the one before has left: commands are still answered. */
 static void a_flood_of_posts_leaves_room_for_events(void **state)
 {
@@ -182,6 +211,7 @@ int main(void)
 		WORLD_TEST(a_post_with_which_every_connection_dies_is_given_up),
 		WORLD_TEST(a_publisher_that_hangs_is_seen),
 		WORLD_TEST(a_publisher_that_waits_for_the_disk_is_no_hang),
+		WORLD_TEST(a_flood_of_posts_that_are_answered_at_once_leaves_events_their_turn),
 		WORLD_TEST(a_flood_of_posts_leaves_room_for_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
