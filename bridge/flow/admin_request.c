@@ -74,13 +74,14 @@ static void read_transaction(struct admin_request *ret, const struct json *value
 	buffer_clear(&text);
 }
 
-/* Reads a text member into its place; 0 when it is not one, else its bit. */
+/* Reads a text member into its place; 0 when it is not one, else its bit. An empty one names nothing, and must not
+ * mean the same as none: of an empty `id` beside a `device`, `cancel` would take all of the device. */
 static unsigned read_text(struct admin_request *ret, const char *name, const struct json *value, bool *ok)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (!text_equal(name, texts[i].name))
 			continue;
-		*ok = json_type_of(value) == JSON_STRING &&
+		*ok = json_type_of(value) == JSON_STRING && json_text(value)[0] != '\0' &&
 		      text_copy((char *)ret + texts[i].offset, texts[i].size, json_text(value)) &&
 		      is_filter(texts[i].bit, json_text(value));
 		return texts[i].bit;
