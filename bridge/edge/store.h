@@ -307,10 +307,16 @@ size_t store_pending(struct store *store, const char *device, int64_t after, str
  * a held one too, for that is an operator's verdict). Returns how many. */
 int64_t store_cancel(struct store *store, const char *device, const char *id, int64_t now_ms);
 
-/* Puts a failed, rejected, expired or held command back as a new one with its own id (yours in ret_id).
+/* Puts a failed, rejected, expired or held command back as a new one with its own id (yours in ret_id), to `sim`.
  * A held one becomes `cancelled`. False and why when it is not there or in another state, or by the limits. */
-bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
-		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size);
+struct store_retry {
+	const char *device, *id; /* of the old one; device "": the only one that has the id */
+	const char *sim;	 /* "": where the old one went */
+	int64_t now_ms, max_wait_ms;
+};
+
+bool store_retry(struct store *store, const struct store_retry *retry, char ret_id[COMMAND_ID_SIZE], char *why,
+		 size_t why_size);
 
 /* Called for each command that entered a state, after the commit and in order; must only note it.
  * Of one transaction the first STORE_CHANGES_MAX are told: this is for people who look, not for bookkeeping. */

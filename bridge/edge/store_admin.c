@@ -127,8 +127,7 @@ int64_t store_cancel(struct store *store, const char *device, const char *id, in
 /* ---- retry -------------------------------------------------------------------------------------- */
 
 struct retry_args {
-	const char *device, *id;
-	int64_t now_ms, max_wait_ms;
+	const struct store_retry *retry;
 	char *ret_id, *why;
 	size_t why_size;
 	bool done;
@@ -136,17 +135,17 @@ struct retry_args {
 
 static bool may_retry(struct store *store, struct retry_args *args, struct store_row *row)
 {
-	int found = store_row_by_id(store, args->device, args->id, row);
+	int found = store_row_by_id(store, args->retry->device, args->retry->id, row);
 	if (found == 0) {
 		text_format(args->why, args->why_size,
 			    "there is no command with the id %s; what was rejected before it was stored can be "
 			    "published again",
-			    args->id);
+			    args->retry->id);
 		return false;
 	}
 	if (found < 0) {
 		text_format(args->why, args->why_size, "several devices have a command with the id %s: name the device",
-			    args->id);
+			    args->retry->id);
 		return false;
 	}
 	enum command_state state = row->record.state;
@@ -162,8 +161,9 @@ static bool may_retry(struct store *store, struct retry_args *args, struct store
 static bool is_admitted(struct store *store, const struct retry_args *args, const struct store_row *row)
 {
 	const char *refusal = NULL;
-	enum store_accept answer =
-		store_has_room(store) ? store_intake_admit(store, row->record.device, 0, args->now_ms) : STORE_FULL;
+	enum store_accept answer = store_has_room(store)
+					   ? store_intake_admit(store, row->record.device, 0, args->retry->now_ms)
+					   : STORE_FULL;
 	if (answer == STORE_FULL)
 		refusal = "the disk is full";
 	else if (answer == STORE_QUEUE_FULL)
@@ -184,15 +184,16 @@ static void run_retry(struct store *store, void *job)
 		return;
 	/* The operator has judged it: it gives way to the new one. */
 	if (old.record.state == STATE_HELD)
-		cancel(store, &old, args->now_ms);
+		cancel(store, &old, args->retry->now_ms);
 	struct store_row row = {.record = {.priority = old.record.priority}};
 	text_copy(row.record.device, sizeof(row.record.device), old.record.device);
-	text_copy(row.record.sim, sizeof(row.record.sim), old.record.sim);
+	text_copy(row.record.sim, sizeof(row.record.sim),
+		  args->retry->sim[0] != '\0' ? args->retry->sim : old.record.sim);
 	text_copy(row.record.payload, sizeof(row.record.payload), old.record.payload);
-	row.record.expires_ms = args->now_ms + args->max_wait_ms;
+	row.record.expires_ms = args->retry->now_ms + args->retry->max_wait_ms;
 	store->staged.points[STORE_POINT_ADMIN] = true;
-	store_intake_spend(store, row.record.device, args->now_ms);
-	store_row_insert(store, &row, args->now_ms);
+	store_intake_spend(store, row.record.device, args->retry->now_ms);
+	store_row_insert(store, &row, args->retry->now_ms);
 	text_copy(args->ret_id, COMMAND_ID_SIZE, row.record.id);
 }
 
@@ -203,11 +204,11 @@ static void refuse_retry(void *job)
 	text_copy(args->why, args->why_size, "the disk is full");
 }
 
-bool store_retry(struct store *store, const char *device, const char *id, int64_t now_ms, int64_t max_wait_ms,
-		 char ret_id[COMMAND_ID_SIZE], char *why, size_t why_size)
+bool store_retry(struct store *store, const struct store_retry *retry, char ret_id[COMMAND_ID_SIZE], char *why,
+		 size_t why_size)
 {
 	static const struct store_job_kind kind = {.run = run_retry, .refuse = refuse_retry};
-	struct retry_args args = {device, id, now_ms, max_wait_ms, ret_id, why, why_size, false};
+	struct retry_args args = {retry, ret_id, why, why_size, false};
 	store_queue_do(store, &kind, &args);
 	return args.done;
 }

@@ -149,11 +149,32 @@ static bool act_cancel(struct admin_actor *actor, const struct admin_request *re
 	return true;
 }
 
+/* A new command goes where the mapping says today: a wrong SIM there may be the reason why the old one failed.
+ * False: no mapping names the device any more. Of what is not there the store says why. */
+static bool sim_of_retry(struct admin_actor *actor, const struct admin_request *request, char ret_sim[SIM_SIZE])
+{
+	struct mapped_device mapped;
+	struct store_record *old = memory_zeroed(1, sizeof(*old));
+	bool there = store_find_id(actor->parts->store, request->device, request->id, old);
+	bool named = there && mapping_find(actor->parts->mapping, old->device, &mapped);
+	text_copy(ret_sim, SIM_SIZE, named ? mapped.sim : "");
+	free(old);
+	return named || !there;
+}
+
 static bool act_retry(struct admin_actor *actor, const struct admin_request *request, struct answer *answer)
 {
-	char id[COMMAND_ID_SIZE];
-	if (!store_retry(actor->parts->store, request->device, request->id, timekeeper_now(actor->parts->time),
-			 actor->parts->settings->limits_max_age_ms, id, answer->error, answer->error_size))
+	char id[COMMAND_ID_SIZE], sim[SIM_SIZE];
+	const struct store_retry retry = {
+		.device = request->device,
+		.id = request->id,
+		.sim = sim,
+		.now_ms = timekeeper_now(actor->parts->time),
+		.max_wait_ms = actor->parts->settings->limits_max_age_ms,
+	};
+	if (!sim_of_retry(actor, request, sim))
+		return no(answer, "no mapping names the command's device any more");
+	if (!store_retry(actor->parts->store, &retry, id, answer->error, answer->error_size))
 		return false;
 	json_open_object(answer->data, "");
 	json_put_text(answer->data, "id", id);

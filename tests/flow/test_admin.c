@@ -240,6 +240,22 @@ static void retry_makes_a_new_command_of_a_failed_one(void **state)
 	assert_in_range(world_find(world, "feedface-2").expires_ms - timekeeper_now(world->time), DAY - MINUTE, DAY);
 }
 
+static void a_retry_goes_to_the_sim_that_the_mapping_names_now(void **state)
+{
+	struct world *world = *state;
+	world_queued(world, "job", SID_A);
+	const struct store_report report = {
+		.seq = 0, .sid = SID_A, .sim_sid = "", .status = API_FAILED, .error_code = "", .error_message = ""};
+	assert_int_equal(store_report(world->store, &report, timekeeper_now(world->time)), STORE_NEWS);
+	world_write(world, "devices.yaml", "devices:\n  meter-1: Mended\n");
+	want_answer(world, "reload", "", "\"devices\":1");
+	want_answer(world, "retry", "{\"id\": \"job\"}", "\"data\":{\"id\":\"feedface-2\"}");
+	assert_string_equal(world_find(world, "feedface-2").sim, "Mended");
+	world_write(world, "devices.yaml", "devices:\n  other: Mended\n");
+	want_answer(world, "reload", "", "\"devices\":1");
+	want_answer(world, "retry", "{\"id\": \"job\"}", "no mapping names the command's device any more");
+}
+
 static void health_tells_how_it_is(void **state)
 {
 	struct world *world = *state;
@@ -309,6 +325,7 @@ int main(void)
 		ADMIN_TEST(pending_tells_what_is_not_final_oldest_first),
 		ADMIN_TEST(cancel_takes_back_what_still_waits),
 		ADMIN_TEST(retry_makes_a_new_command_of_a_failed_one),
+		ADMIN_TEST(a_retry_goes_to_the_sim_that_the_mapping_names_now),
 		ADMIN_TEST(health_tells_how_it_is),
 		ADMIN_TEST(reload_says_what_came_of_it),
 		ADMIN_TEST(past_the_bound_the_answer_is_busy),

@@ -170,7 +170,10 @@ static void a_held_command_is_cancelled_by_its_id_only(void **state)
 
 static bool retry(struct world *world, const char *device, const char *id, char ret_id[COMMAND_ID_SIZE])
 {
-	return store_retry(world->store, device, id, NOW, DAY, ret_id, world->why, sizeof(world->why));
+	return store_retry(
+		world->store,
+		&(struct store_retry){.device = device, .id = id, .sim = "", .now_ms = NOW, .max_wait_ms = DAY}, ret_id,
+		world->why, sizeof(world->why));
 }
 
 static void a_rejected_command_goes_again_under_a_new_id(void **state)
