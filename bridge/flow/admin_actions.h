@@ -9,7 +9,7 @@
 #include "bridge/flow/admin_request.h"
 #include "bridge/flow/api_query.h"
 
-enum { ADMIN_ANSWER_MAX = 1024 * 1024 };
+enum { ADMIN_ANSWER_MAX = 2 * 1024 * 1024 }; /* a thousand of the longest commands */
 
 /* All borrowed. */
 struct admin_actor {

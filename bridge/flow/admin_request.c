@@ -121,7 +121,7 @@ static bool read_members(struct admin_request *ret, const struct json *object, c
 bool admin_request_read(struct admin_request *ret, const char *action, const void *payload, size_t len, char *why,
 			size_t why_size)
 {
-	*ret = (struct admin_request){.limit = ADMIN_LIMIT};
+	*ret = (struct admin_request){.limit = ADMIN_LIMIT_MAX};
 	struct json *document = json_parse(len == 0 ? "{}" : payload, len == 0 ? 2 : len, why, why_size);
 	if (document == NULL)
 		return false;

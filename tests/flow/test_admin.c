@@ -3,6 +3,7 @@
 #include "bridge/flow/admin.h"
 
 #include "bridge/codec/json.h"
+#include "bridge/flow/admin_request.h"
 #include "tests/flow/api_pages.h"
 
 #define ANSWERS "mqtt-sms-bridge/response/"
@@ -211,6 +212,18 @@ static void pending_tells_what_is_not_final_oldest_first(void **state)
 	want_answer(world, "pending", "{\"limit\": 2}", "\"count\":2,\"complete\":false");
 }
 
+/* All that there is, as far as one answer holds it: who names no limit wants none. */
+static void without_a_limit_as_many_as_allowed_are_told(void **state)
+{
+	struct admin_request request;
+	char why[WHY_SIZE];
+	(void)state;
+	assert_true(admin_request_read(&request, "pending", "", 0, why, sizeof(why)));
+	assert_int_equal(request.limit, 1000);
+	assert_true(admin_request_read(&request, "list", "{}", 2, why, sizeof(why)));
+	assert_int_equal(request.limit, 1000);
+}
+
 static void cancel_takes_back_what_still_waits(void **state)
 {
 	struct world *world = *state;
@@ -323,6 +336,7 @@ int main(void)
 		ADMIN_TEST(list_reads_pages_up_to_the_limit),
 		ADMIN_TEST(a_page_elsewhere_behind_the_limit_is_no_error),
 		ADMIN_TEST(pending_tells_what_is_not_final_oldest_first),
+		cmocka_unit_test(without_a_limit_as_many_as_allowed_are_told),
 		ADMIN_TEST(cancel_takes_back_what_still_waits),
 		ADMIN_TEST(retry_makes_a_new_command_of_a_failed_one),
 		ADMIN_TEST(a_retry_goes_to_the_sim_that_the_mapping_names_now),
