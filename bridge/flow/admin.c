@@ -125,7 +125,7 @@ static void answer(struct admin *admin, const struct waiting *waiting)
 	struct buffer data, text;
 	char error[WHY_SIZE] = "";
 	buffer_init(&data, ADMIN_ANSWER_MAX);
-	buffer_init(&text, ADMIN_ANSWER_MAX + 4096);
+	buffer_init(&text, ADMIN_ANSWER_MAX + 2 * TRANSACTION_MAX);
 	bool ok = admin_request_read(&request, waiting->action, waiting->payload, waiting->len, error, sizeof(error)) &&
 		  admin_act(&admin->actor, &request, &data, error, sizeof(error));
 	if (ok && data.overflow) {

@@ -64,14 +64,17 @@ static bool find_action(const char *name, enum admin_action *ret, char *why, siz
 	return false;
 }
 
-static void read_transaction(struct admin_request *ret, const struct json *value)
+/* One that does not fit is an error: who sent it could not tell the answer from others'. */
+static bool read_transaction(struct admin_request *ret, const struct json *value, char *why, size_t why_size)
 {
 	struct buffer text;
 	buffer_init(&text, TRANSACTION_MAX);
 	json_print(value, &text);
-	if (!text.overflow)
-		text_copy(ret->transaction, sizeof(ret->transaction), buffer_text(&text));
+	bool fits = !text.overflow && text_copy(ret->transaction, sizeof(ret->transaction), buffer_text(&text));
+	if (!fits)
+		text_format(why, why_size, "`transaction` is longer than %d bytes", TRANSACTION_MAX);
 	buffer_clear(&text);
+	return fits;
 }
 
 /* Reads a text member into its place; 0 when it is not one, else its bit. An empty one names nothing, and must not
@@ -129,7 +132,7 @@ bool admin_request_read(struct admin_request *ret, const char *action, const voi
 	if (!ok)
 		text_copy(why, why_size, "a request is a JSON object");
 	if (json_member(document, "transaction") != NULL)
-		read_transaction(ret, json_member(document, "transaction"));
+		ok = read_transaction(ret, json_member(document, "transaction"), why, why_size) && ok;
 	ok = ok && find_action(action, &ret->action, why, why_size);
 	ok = ok && read_members(ret, document, why, why_size);
 	json_free(document);

@@ -12,7 +12,7 @@
 #include "bridge/base/limits.h"
 
 enum admin_action { ADMIN_GET, ADMIN_LIST, ADMIN_PENDING, ADMIN_CANCEL, ADMIN_RETRY, ADMIN_RELOAD, ADMIN_HEALTH };
-enum { ADMIN_ACTIONS = 7, ADMIN_LIMIT_MAX = 1000, TRANSACTION_MAX = 256 };
+enum { ADMIN_ACTIONS = 7, ADMIN_LIMIT_MAX = 1000, TRANSACTION_MAX = 4096 };
 
 struct admin_request {
 	enum admin_action action;

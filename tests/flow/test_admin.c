@@ -92,6 +92,18 @@ static void a_transaction_comes_back_as_it_is(void **state)
 	want_answer(world, "get", "{\"transaction\": 8, \"colour\": 1}", "\"transaction\":8");
 }
 
+static void a_transaction_is_never_cut_or_left_out_in_silence(void **state)
+{
+	struct world *world = *state;
+	char payload[8192], want[8192];
+	/* With its quotes 4096 bytes, and one more. */
+	text_format(payload, sizeof(payload), "{\"transaction\": \"%04094d\"}", 7);
+	text_format(want, sizeof(want), "\"transaction\":\"%04094d\"", 7);
+	want_answer(world, "health", payload, want);
+	text_format(payload, sizeof(payload), "{\"transaction\": \"%04095d\"}", 7);
+	want_answer(world, "health", payload, "\"error\":\"`transaction` is longer than 4096 bytes\"");
+}
+
 static void an_answer_also_goes_to_the_response_topic(void **state)
 {
 	struct world *world = *state;
@@ -328,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ADMIN_TEST(what_cannot_be_done_is_answered_with_the_reason),
 		ADMIN_TEST(a_transaction_comes_back_as_it_is),
+		ADMIN_TEST(a_transaction_is_never_cut_or_left_out_in_silence),
 		ADMIN_TEST(an_answer_also_goes_to_the_response_topic),
 		ADMIN_TEST(get_tells_record_and_resource),
 		ADMIN_TEST(what_the_api_gives_is_passed_on_as_it_is),
