@@ -8,7 +8,7 @@
 #include "bridge/settings/devices_table.h"
 #include "bridge/settings/suggest.h"
 
-enum { SID_HEX_DIGITS = 32, SHOWN_MAX = 80 };
+enum { SID_HEX_DIGITS = 32, SID_DIGITS_LEFT = 24, SHOWN_MAX = 80 };
 
 enum field { FIELD_SIM, FIELD_NAME, FIELD_CMD, FIELD_UP, FIELD_COUNT };
 
@@ -41,11 +41,20 @@ void device_begin(struct devices_loading *loading, struct device_draft *draft, s
 		fault(loading, draft, line, why);
 }
 
-static bool is_sid(const char *sim)
+/* Names may begin with HS too (HSV-gate). What consists of letters and digits only is held for a sid with a slip in
+ * it, and so is what still has most of a sid's digits: sent as a name, it would be refused at each SMS. */
+static bool is_malformed_sid(const char *sim)
 {
-	size_t hex = strspn(sim + 2, "0123456789abcdefABCDEF");
+	size_t len = 0, hex = 0, word = 0;
 
-	return hex == SID_HEX_DIGITS && sim[2 + hex] == '\0';
+	if (!text_starts_with(sim, "HS"))
+		return false;
+	for (const char *at = sim + 2; *at; at++) {
+		len++;
+		hex += isxdigit((unsigned char)*at) != 0;
+		word += isalnum((unsigned char)*at) != 0;
+	}
+	return (word == len || hex >= SID_DIGITS_LEFT) && !(len == SID_HEX_DIGITS && hex == len);
 }
 
 static bool has_control_character(const char *text)
@@ -62,8 +71,9 @@ static const char *wrong_with_sim(const struct device_draft *draft)
 		return "has no SIM; write its sid or unique_name";
 	if (has_control_character(draft->sim))
 		return "a control character in the SIM's name; leave it out";
-	if (text_starts_with(draft->sim, "HS") && !is_sid(draft->sim))
-		return "a malformed sid; a SIM's sid is HS and 32 hex digits";
+	if (is_malformed_sid(draft->sim))
+		return "a malformed sid; a SIM's sid is HS and 32 hex digits (of a SIM whose unique_name begins "
+		       "with HS, write the sid)";
 	return NULL;
 }
 

@@ -66,6 +66,18 @@ static void a_device_is_found_by_its_name(void **state)
 	devices_free(devices);
 }
 
+static void a_name_that_begins_like_a_sid_is_a_name(void **state)
+{
+	(void)state;
+	struct devices *devices = load("devices:\n  a: HSV-gate\n  b: {sim: HS 7}\n  c: HS_12.deadbeef\n");
+	struct device device;
+
+	assert_int_equal(devices_count(devices), 3);
+	assert_true(devices_find_sim(devices, "", "HSV-gate", &device));
+	assert_string_equal(device.name, "a");
+	devices_free(devices);
+}
+
 static void a_scalar_is_a_text_whatever_it_looks_like(void **state)
 {
 	(void)state;
@@ -162,6 +174,10 @@ static const struct row ROWS[] = {
 	{"short sid", "devices:\n  a: HS123\n", 2, "malformed sid"},
 	{"long sid", "devices:\n  a: " SID_A "0\n", 2, "malformed sid"},
 	{"sid of other letters", "devices:\n  a: HSgggggggggggggggggggggggggggggggg\n", 2, "malformed sid"},
+	{"sid and nothing behind it", "devices:\n  a: HS\n", 2, "malformed sid"},
+	{"sid with a letter too many", "devices:\n  a: HSxyz\n", 2, "malformed sid"},
+	{"sid with a dash in it", "devices:\n  a: HSaaaaaaaaaaaaaaaa-aaaaaaaaaaaaaaaa\n", 2, "malformed sid"},
+	{"sid with a dot for a digit", "devices:\n  a: HSaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaa\n", 2, "malformed sid"},
 	{"wildcard", "devices:\n  \"a+\": x\n", 2, "device a+: "},
 	{"slash", "devices:\n  a/b: x\n", 2, "device a/b: "},
 	{"dollar", "devices:\n  $a: x\n", 2, "device $a: "},
@@ -256,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_device_is_found_by_its_name),
+		cmocka_unit_test(a_name_that_begins_like_a_sid_is_a_name),
 		cmocka_unit_test(a_scalar_is_a_text_whatever_it_looks_like),
 		cmocka_unit_test(a_device_is_found_by_its_sim),
 		cmocka_unit_test(order_is_that_of_the_file),
