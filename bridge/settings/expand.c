@@ -67,6 +67,13 @@ static const char *put_reference(struct output *out, const char *text, char why[
 			    "a ${ that is not ${NAME} or ${NAME:-default}; write $${ for the characters ${");
 		return NULL;
 	}
+	const char *inner = fallback ? strstr(fallback, "${") : NULL;
+
+	/* The first } ends it: of one inside the other, half would be left standing as text. */
+	if (inner && inner < close) {
+		text_copy(why, WHY_SIZE, "a ${ inside the default of another, which is not possible here");
+		return NULL;
+	}
 	text_copy_bytes(name, sizeof(name), text, len);
 	if (!put_variable(out, name, fallback, fallback ? (size_t)(close - fallback) : 0, why))
 		return NULL;

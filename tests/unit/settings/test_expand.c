@@ -37,6 +37,9 @@ static const struct row ROWS[] = {
 	{"${BRIDGE_T_HOST", NULL, false, "not ${NAME}"},
 	{"${}", NULL, false, "not ${NAME}"},
 	{"${1A}", NULL, false, "not ${NAME}"},
+	{"${BRIDGE_T_NONE:-${BRIDGE_T_HOST:-x}}", NULL, false, "inside the default"},
+	{"${BRIDGE_T_HOST:-${BRIDGE_T_NONE}}", NULL, false, "inside the default"},
+	{"${BRIDGE_T_NONE:-a$b}", "a$b", true, ""},
 	{"${BRIDGE_T_HOST-x}", NULL, false, "not ${NAME}"},
 	{"${BRIDGE T}", NULL, false, "not ${NAME}"},
 };
