@@ -209,18 +209,10 @@ static void check_api(struct settings_loading *loading)
 	}
 }
 
-/* Without a public address nothing is wrong: the bridge polls. So it does where `listen` is empty on purpose;
- * where it was only forgotten, callbacks would be lost in silence. */
+/* Without a public address nothing is wrong: the bridge polls. So it does where `listen` is empty. */
 static void check_webhook(struct settings_loading *loading)
 {
-	const struct settings *settings = loading->settings;
-
-	if (is_set(settings->webhook_public_url) && !is_set(settings->webhook_listen) &&
-	    loading->origins[AT_webhook_listen].source == SOURCE_DEFAULT)
-		fault(loading, AT_webhook_public_url,
-		      "given without webhook.listen; set it, such as 0.0.0.0:8080, "
-		      "or write listen: \"\" for polling only");
-	if (!settings->webhook_insecure_http)
+	if (!loading->settings->webhook_insecure_http)
 		check_exposed(loading, AT_webhook_public_url, "webhook.insecure_http");
 }
 

@@ -43,7 +43,7 @@ static void texts_default_to_what_the_documentation_says(void **state)
 	assert_string_equal(s->topics_bridge, "mqtt-sms-bridge");
 	assert_string_equal(s->api_url, "https://supersim.api.korewireless.com/v1");
 	assert_string_equal(s->api_token_url, "https://api.korewireless.com/api-services/v1/auth/token");
-	assert_string_equal(s->webhook_listen, "");
+	assert_string_equal(s->webhook_listen, "0.0.0.0:8080");
 	assert_string_equal(s->webhook_public_url, "");
 	assert_string_equal(s->webhook_method, "POST");
 	assert_int_equal(s->webhook_secret.count, 0);
