@@ -15,11 +15,12 @@ void health_read(const struct health *health, struct health_reading *ret)
 	mqtt_status(health->mqtt, &ret->mqtt);
 	account_state(health->account, &ret->account);
 	ret->last_callback_ms = atomic_load(&health->counters->last_callback_ms);
+	ret->queue_full = ret->store.open >= health->settings->spool_max_commands;
 }
 
 bool health_is_ready(const struct health_reading *reading)
 {
-	return reading->mqtt.intake_up && reading->store.room;
+	return reading->mqtt.intake_up && reading->store.room && !reading->queue_full;
 }
 
 bool health_is_well(const struct health_reading *reading)
@@ -42,6 +43,7 @@ static void put_time(struct buffer *to, const char *key, int64_t wall_ms)
 static void put_queue(struct buffer *to, const struct health_reading *reading)
 {
 	const struct store_stats *store = &reading->store;
+	json_put_text(to, "queue", reading->queue_full ? "full" : "ok");
 	json_put_integer(to, "queue_depth", store->open);
 	json_put_integer(to, "waiting", store->waiting);
 	json_put_integer(to, "oldest_age_s", store->oldest_ms > 0 ? (reading->now_ms - store->oldest_ms) / 1000 : 0);
@@ -99,6 +101,7 @@ uint64_t health_key(const struct health_reading *reading)
 		reading->mqtt.intake_up, reading->mqtt.publish_up,	reading->account.paused,
 		reading->store.room,	 reading->store.unknown > 0,	reading->store.held > 0,
 		reading->store.open > 0, reading->last_callback_ms > 0, reading->store.mark_error != 0,
+		reading->queue_full,
 	};
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		key = key * 2 + (facts[i] ? 1 : 0);

@@ -35,6 +35,7 @@ struct health_reading {
 	struct mqtt_status mqtt;
 	struct account_state account;
 	int64_t now_ms, last_callback_ms;
+	bool queue_full; /* what comes now is rejected */
 };
 
 void health_read(const struct health *health, struct health_reading *ret);
@@ -42,7 +43,7 @@ void health_read(const struct health *health, struct health_reading *ret);
 /* Nothing needs anybody. */
 bool health_is_well(const struct health_reading *reading);
 
-/* Commands can be accepted: connected, and there is room. */
+/* Commands can be accepted: connected, and there is room on the disk and in the queue. */
 bool health_is_ready(const struct health_reading *reading);
 
 /* The JSON of the health topic and of the info topic. */

@@ -147,6 +147,23 @@ static void probes_are_answered_by_what_is(void **state)
 	want_part("readyz", "body", text, "\"api\":\"paused\"");
 }
 
+static void a_full_queue_accepts_nothing(void **state)
+{
+	struct world *world = *state;
+	static char text[METRICS_MAX];
+	world->settings->spool_max_commands = 2;
+	listen_to(world);
+	fake_mqtt_connect(true);
+	world_command(world, 1, "one");
+	assert_int_equal(call("GET", "/readyz", text, sizeof(text)), 200);
+	want_part("room", "body", text, "\"queue\":\"ok\"");
+	world_command(world, 2, "two");
+	assert_int_equal(call("GET", "/readyz", text, sizeof(text)), 503);
+	want_part("full", "body", text, "\"status\":\"degraded\",\"queue\":\"full\"");
+	assert_int_equal(store_cancel(world->store, "", "one", timekeeper_now(world->time)), 1);
+	assert_int_equal(call("GET", "/readyz", text, sizeof(text)), 200);
+}
+
 static void metrics_count_what_happened(void **state)
 {
 	struct world *world = *state;
@@ -173,6 +190,7 @@ int main(void)
 		WORLD_TEST(the_latest_time_survives_a_restart),
 		WORLD_TEST(what_waits_too_long_expires_without_a_sender),
 		WORLD_TEST(probes_are_answered_by_what_is),
+		WORLD_TEST(a_full_queue_accepts_nothing),
 		WORLD_TEST(metrics_count_what_happened),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
