@@ -184,6 +184,7 @@ struct store *store_open(const struct store_options *options, int64_t now_ms, ch
 		return NULL;
 	}
 	store_queue_init(store);
+	store_space_fit(store);
 	store_space_look(store);
 	if (!recover(store, now_ms, why, why_size)) {
 		store_queue_clear(store);

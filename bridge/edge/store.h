@@ -36,7 +36,8 @@ struct store_options {
 	int64_t settle_ms; /* what was being sent at the last end is looked for so long after the start */
 	int64_t watch_ms;  /* a command whose callback overtook its answer is asked for after so long a silence */
 	int64_t min_free_bytes, ballast_bytes;
-	const char *topic_status; /* template; events are rendered where they are committed */
+	bool fit_min_free, fit_ballast; /* of a small disk a share at most: see store_space_fit() */
+	const char *topic_status;	/* template; events are rendered where they are committed */
 	bool retain_status;
 	bool dry_run;
 	bool recover; /* the file is an older copy: see store_doubted() */

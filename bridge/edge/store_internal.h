@@ -223,6 +223,9 @@ bool store_writer_work(struct store *store, struct store_batch *batch);
 
 /* ---- space: store_space.c -------------------------------------------------------------------- */
 
+/* Once, before the first look: what was only meant as a default takes no more than a share of a small disk. */
+void store_space_fit(struct store *store);
+
 /* Looks at the free space, sets the watermark, and makes the ballast again where it fits. */
 void store_space_look(struct store *store);
 

@@ -11,6 +11,27 @@
 
 #include "bridge/edge/store_internal.h"
 
+enum { MIN_FREE_SHARE = 8, BALLAST_SHARE = 16 };
+
+static int64_t at_most(int64_t bytes, int64_t most)
+{
+	return bytes < most ? bytes : most;
+}
+
+/* A disk of 24 MiB could never have 64 MiB free: nothing would ever be taken in. */
+void store_space_fit(struct store *store)
+{
+	struct store_options *options = &store->options;
+	struct statvfs fs;
+	if (statvfs(store->folder, &fs) != 0)
+		return;
+	int64_t disk = (int64_t)fs.f_blocks * (int64_t)fs.f_frsize;
+	if (options->fit_min_free)
+		options->min_free_bytes = at_most(options->min_free_bytes, disk / MIN_FREE_SHARE);
+	if (options->fit_ballast)
+		options->ballast_bytes = at_most(options->ballast_bytes, disk / BALLAST_SHARE);
+}
+
 /* -1: cannot be told. */
 static int64_t free_bytes(const char *folder)
 {

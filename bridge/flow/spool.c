@@ -19,6 +19,8 @@ struct store *spool_open(const struct settings *settings, bool recover, char *wh
 		.watch_ms = polling_poll_after_ms(settings),
 		.min_free_bytes = settings->spool_min_free_bytes,
 		.ballast_bytes = settings->spool_ballast_bytes,
+		.fit_min_free = settings->spool_min_free_bytes == SPOOL_MIN_FREE_DEFAULT,
+		.fit_ballast = settings->spool_ballast_bytes == SPOOL_BALLAST_DEFAULT,
 		.topic_status = settings->topics_status,
 		.retain_status = settings->topics_retain_status,
 		.dry_run = settings->api_dry_run,

@@ -36,6 +36,10 @@ struct settings_keys {
 	size_t count;
 };
 
+/* Meant for disks of a usual size; what somebody wrote instead is taken at its word. */
+#define SPOOL_MIN_FREE_DEFAULT (INT64_C(64) << 20)
+#define SPOOL_BALLAST_DEFAULT  (INT64_C(16) << 20)
+
 /* Field names are the YAML path joined by `_`, with a unit behind times. Texts are never NULL. */
 struct settings {
 	struct settings_list mqtt_url; /* mqtt://host:1883 and the like, scheme checked, port filled in */
@@ -74,8 +78,8 @@ struct settings {
 	char *spool_path;
 	enum settings_durability spool_durability;
 	int64_t spool_max_commands, spool_retention_ms;
-	int64_t spool_min_free_bytes; /* 64 MiB: intake stops below it */
-	int64_t spool_ballast_bytes;  /* 16 MiB; 0: none */
+	int64_t spool_min_free_bytes; /* intake stops below it */
+	int64_t spool_ballast_bytes;  /* 0: none */
 
 	int64_t limits_max_age_ms, limits_per_device_per_day, limits_per_day;
 	bool limits_strict_septets;

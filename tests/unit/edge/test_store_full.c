@@ -287,6 +287,27 @@ static void below_the_watermark_nothing_new_comes_in(void **state)
 	assert_int_equal(ASK(world, .id = "b").result, STORE_ACCEPTED);
 }
 
+/* The defaults are larger than this disk. */
+static void on_a_small_disk_the_defaults_take_a_share(void **state)
+{
+	struct world *world = *state;
+	if (world->options.path == NULL)
+		skip();
+	world->options.min_free_bytes = world->options.ballast_bytes = 16 * DISK_BYTES;
+	world_open(world);
+	assert_int_equal(ASK(world, .id = "literally").result, STORE_FULL);
+	world->options.fit_min_free = world->options.fit_ballast = true;
+	world_reopen(world);
+	assert_int_equal(ASK(world, .id = "fitted").result, STORE_ACCEPTED);
+	assert_int_equal(size_of(world, ".ballast"), DISK_BYTES / 16);
+	fill_disk(world, DISK_BYTES / 8 - 64 * 1024);
+	store_upkeep(world->store, NOW);
+	assert_false(store_has_room(world->store));
+	remove_filler(world);
+	store_upkeep(world->store, NOW);
+	assert_true(store_has_room(world->store));
+}
+
 int main(void)
 {
 	signal(SIGXFSZ, SIG_IGN);
@@ -303,6 +324,7 @@ int main(void)
 						teardown_unlimited),
 		cmocka_unit_test_setup_teardown(the_ballast_makes_place_for_results, setup_disk, teardown_disk),
 		cmocka_unit_test_setup_teardown(below_the_watermark_nothing_new_comes_in, setup_disk, teardown_disk),
+		cmocka_unit_test_setup_teardown(on_a_small_disk_the_defaults_take_a_share, setup_disk, teardown_disk),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

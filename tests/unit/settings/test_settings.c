@@ -72,7 +72,9 @@ static void numbers_default_to_what_the_documentation_says(void **state)
 	assert_int_equal(s->spool_max_commands, 1000000);
 	assert_int_equal(s->spool_retention_ms, INT64_C(2592000000));
 	assert_int_equal(s->spool_min_free_bytes, 67108864);
+	assert_int_equal(s->spool_min_free_bytes, SPOOL_MIN_FREE_DEFAULT);
 	assert_int_equal(s->spool_ballast_bytes, 16777216);
+	assert_int_equal(s->spool_ballast_bytes, SPOOL_BALLAST_DEFAULT);
 	assert_int_equal(s->limits_max_age_ms, 86400000);
 	assert_int_equal(s->limits_per_device_per_day, 0);
 	assert_int_equal(s->limits_per_day, 0);
