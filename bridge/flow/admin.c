@@ -14,7 +14,7 @@
 #include "bridge/flow/thread.h"
 
 struct waiting {
-	char action[64];
+	char action[TOPIC_SIZE];
 	char *payload, *correlation;
 	size_t len, correlation_len;
 	char reply_topic[TOPIC_SIZE]; /* "" : none, or not safe */

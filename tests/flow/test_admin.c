@@ -81,6 +81,17 @@ static void what_cannot_be_done_is_answered_with_the_reason(void **state)
 	WAIT_FOR(counters_get(&world->counters, COUNT_ADMIN_REQUESTS) == (int64_t)ROWS(refusals));
 }
 
+/* Also the one of an action that nobody has, however long its name. */
+static void an_answer_is_where_its_request_says(void **state)
+{
+	struct world *world = *state;
+	char action[101];
+	text_format(action, sizeof(action), "%0100d", 7);
+	struct fake_publish answer = ask(world, action, "{}");
+	want_part("long", "payload", answer.payload, "unknown action");
+	assert_string_equal(answer.topic + strlen(ANSWERS), action);
+}
+
 static void a_transaction_comes_back_as_it_is(void **state)
 {
 	struct world *world = *state;
@@ -339,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ADMIN_TEST(what_cannot_be_done_is_answered_with_the_reason),
+		ADMIN_TEST(an_answer_is_where_its_request_says),
 		ADMIN_TEST(a_transaction_comes_back_as_it_is),
 		ADMIN_TEST(a_transaction_is_never_cut_or_left_out_in_silence),
 		ADMIN_TEST(an_answer_also_goes_to_the_response_topic),
