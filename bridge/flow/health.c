@@ -12,6 +12,9 @@ void health_read(const struct health *health, struct health_reading *ret)
 {
 	*ret = (struct health_reading){.now_ms = timekeeper_now(health->time)};
 	store_stats(health->store, &ret->store);
+	/* The oldest is looked for now and then only: one that has left since is none. */
+	if (ret->store.open == 0)
+		ret->store.oldest_ms = 0;
 	mqtt_status(health->mqtt, &ret->mqtt);
 	account_state(health->account, &ret->account);
 	ret->last_callback_ms = atomic_load(&health->counters->last_callback_ms);

@@ -164,6 +164,21 @@ static void a_full_queue_accepts_nothing(void **state)
 	assert_int_equal(call("GET", "/readyz", text, sizeof(text)), 200);
 }
 
+static void an_empty_queue_has_no_oldest(void **state)
+{
+	struct world *world = *state;
+	static char text[METRICS_MAX];
+	listen_to(world);
+	world_command(world, 1, "one");
+	store_upkeep(world->store, timekeeper_now(world->time));
+	world_advance(world, 20 * SECOND);
+	assert_int_equal(call("GET", "/readyz", text, sizeof(text)), 503);
+	want_part("one waits", "body", text, "\"queue_depth\":1,\"waiting\":1,\"oldest_age_s\":20");
+	assert_int_equal(store_cancel(world->store, "", "one", timekeeper_now(world->time)), 1);
+	assert_int_equal(call("GET", "/readyz", text, sizeof(text)), 503);
+	want_part("none waits", "body", text, "\"queue_depth\":0,\"waiting\":0,\"oldest_age_s\":0");
+}
+
 static void metrics_count_what_happened(void **state)
 {
 	struct world *world = *state;
@@ -191,6 +206,7 @@ int main(void)
 		WORLD_TEST(what_waits_too_long_expires_without_a_sender),
 		WORLD_TEST(probes_are_answered_by_what_is),
 		WORLD_TEST(a_full_queue_accepts_nothing),
+		WORLD_TEST(an_empty_queue_has_no_oldest),
 		WORLD_TEST(metrics_count_what_happened),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
