@@ -69,6 +69,10 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_SILENT_NEXT] = "SELECT due_ms FROM commands WHERE state IN (4, 5, 6) AND due_ms > ?1"
 			    " ORDER BY due_ms LIMIT 1",
 	[SQL_SILENT_CLAMP] = "UPDATE commands SET due_ms = ?2 WHERE state IN (4, 5, 6) AND due_ms > ?1 AND due_ms < ?3",
+	/* After a day it is unconfirmed (6), and asked for by another measure. */
+	[SQL_SILENT_SOONER] = "UPDATE commands SET due_ms = ?1 + max(?2, (?1 - attempted_ms) / 10)"
+			      " WHERE state IN (4, 5, 6) AND state <> 6 AND due_ms > ?1 + ?2 AND due_ms < ?3"
+			      " AND due_ms > ?1 + (?1 - attempted_ms) / 10",
 
 	/* The inner question reads the index alone; only what is answered is fetched. */
 	[SQL_PENDING_ALL] = SELECT_ROW "WHERE seq IN (SELECT seq FROM commands INDEXED BY live_by_device"

@@ -43,6 +43,7 @@ static const struct plan plans[] = {
 	{SQL_SILENT_DUE, "USING INDEX watched (due_ms<?)"},
 	{SQL_SILENT_NEXT, "USING INDEX watched (due_ms>?)"},
 	{SQL_SILENT_CLAMP, "USING INDEX watched (due_ms>? AND due_ms<?)"},
+	{SQL_SILENT_SOONER, "USING INDEX watched (due_ms>? AND due_ms<?)"},
 	{SQL_PENDING_DEVICE, "USING INDEX live_by_device (device=? AND seq>?)"},
 	{SQL_OLDEST, "USING INTEGER PRIMARY KEY (rowid>?)"},
 	{SQL_RETENTION_NEXT, "USING INTEGER PRIMARY KEY (rowid>?)"},

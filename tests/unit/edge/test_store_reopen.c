@@ -69,6 +69,27 @@ static void what_was_being_sent_is_unknown_and_due_at_once(void **state)
 	assert_string_equal(world_take(world, NOW, 8).ids, "a");
 }
 
+/* It was put off by what the configuration said when it was sent. */
+static void a_shorter_silence_counts_for_what_the_api_has_already(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .device = "m1", .id = "soon");
+	ASK(world, .device = "m2", .id = "late");
+	world_take(world, NOW, 2);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 1, .sid = SID_A, .due_ms = NOW + SECOND);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 2, .sid = SID_B, .due_ms = NOW + 10 * MINUTE);
+	ASK(world, .device = "m3", .id = "old");
+	world_take(world, NOW - 10 * HOUR, 1);
+	SETTLE(world, EVENT_API_QUEUED, .seq = 3, .sid = "HCcccccccccccccccccccccccccccccccc",
+	       .due_ms = NOW + 30 * MINUTE);
+	world->options.watch_ms = MINUTE;
+	world_reopen(world);
+	assert_int_equal(world_find(world, "soon").due_ms, NOW + SECOND);
+	assert_int_equal(world_find(world, "late").due_ms, NOW + MINUTE);
+	/* Asked for once an hour, as is fit for its age. */
+	assert_int_equal(world_find(world, "old").due_ms, NOW + 30 * MINUTE);
+}
+
 static void what_was_being_sent_is_not_looked_for_before_the_api_can_list_it(void **state)
 {
 	struct world *world = *state;
@@ -303,6 +324,7 @@ int main(void)
 		WORLD_TEST(sequence_numbers_go_on),
 		WORLD_TEST(two_spools_have_different_epochs),
 		WORLD_TEST(what_was_being_sent_is_unknown_and_due_at_once),
+		WORLD_TEST(a_shorter_silence_counts_for_what_the_api_has_already),
 		WORLD_TEST(what_was_being_sent_is_not_looked_for_before_the_api_can_list_it),
 		WORLD_TEST(a_clock_that_starts_anew_shortens_no_wait_for_the_list),
 		WORLD_TEST(three_deaths_over_one_command_hold_it),
