@@ -10,7 +10,7 @@
 
 #include "bridge/base/buffer.h"
 
-/* Every text is borrowed; "" leaves its member out (but status, device and id, and the payload of an up event). */
+/* Every text is borrowed; "" leaves its member out (but status, device, id and payload). */
 struct status_event {
 	const char *status, *device, *id, *sid, *sim_sid, *payload;
 	const char *error_code, *error_message;

@@ -29,11 +29,13 @@ static void a_status_has_its_members_in_the_promised_order(void **state)
 		{"a code without a message",
 		 {"rejected", "d", "", "", "", "", "payload_empty", "", TIME, false, false},
 		 "{\"event_type\":\"rejected\",\"status\":\"rejected\",\"device\":\"d\",\"id\":\"\","
-		 "\"error\":{\"code\":\"payload_empty\",\"message\":\"\"},\"time\":\"2026-11-22T10:00:00.123Z\"}"},
+		 "\"payload\":\"\",\"error\":{\"code\":\"payload_empty\",\"message\":\"\"},"
+		 "\"time\":\"2026-11-22T10:00:00.123Z\"}"},
 		{"a message without a code",
 		 {"failed", "d", "1", "", "", "", "", "why", 0, false, false},
 		 "{\"event_type\":\"failed\",\"status\":\"failed\",\"device\":\"d\",\"id\":\"1\","
-		 "\"error\":{\"code\":\"\",\"message\":\"why\"},\"time\":\"1970-01-01T00:00:00.000Z\"}"},
+		 "\"payload\":\"\",\"error\":{\"code\":\"\",\"message\":\"why\"},"
+		 "\"time\":\"1970-01-01T00:00:00.000Z\"}"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ROWS(ROW); i++) {
