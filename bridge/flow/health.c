@@ -99,16 +99,16 @@ void health_encode_info(const struct health *health, struct buffer *to)
 
 uint64_t health_key(const struct health_reading *reading)
 {
-	uint64_t key = 0;
-	const bool facts[] = {
-		reading->mqtt.intake_up, reading->mqtt.publish_up,	reading->account.paused,
-		reading->store.room,	 reading->store.unknown > 0,	reading->store.held > 0,
-		reading->store.open > 0, reading->last_callback_ms > 0, reading->store.mark_error != 0,
+	const int64_t facts[] = {
+		reading->mqtt.intake_up, reading->mqtt.publish_up,  reading->account.paused,
+		reading->store.room,	 reading->store.open,	    reading->store.unknown,
+		reading->store.held,	 reading->last_callback_ms, reading->store.mark_error != 0,
 		reading->queue_full,
 	};
+	uint64_t key = 0;
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-		key = key * 2 + (facts[i] ? 1 : 0);
+		key = key * 1000003 + (uint64_t)facts[i];
 	for (const char *at = reading->account.why; *at != '\0'; at++)
-		key = key * 31 + (unsigned char)*at;
-	return key * 1000003 + (uint64_t)(reading->store.unknown + reading->store.held);
+		key = key * 1000003 + (unsigned char)*at;
+	return key;
 }

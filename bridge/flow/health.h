@@ -50,7 +50,7 @@ bool health_is_ready(const struct health_reading *reading);
 void health_encode(const struct health_reading *reading, struct buffer *to);
 void health_encode_info(const struct health *health, struct buffer *to);
 
-/* A number that differs when something that people act on has changed. */
+/* A number that differs when something has changed, but what time alone changes: ages and lifetimes. */
 uint64_t health_key(const struct health_reading *reading);
 
 #endif

@@ -22,7 +22,7 @@ static void post_retained(struct heartbeat *heartbeat, const char *name, const s
 		&(struct event_post){.topic = topic, .payload = buffer_text(text), .len = text->len, .retain = true});
 }
 
-/* Every 30 s, and when something that people act on has changed. */
+/* Every 30 s, and when something has changed: once a tick at most, however busy it is. */
 static void tell_health(struct heartbeat *heartbeat)
 {
 	struct health_reading now;

@@ -42,6 +42,35 @@ static void health_is_told_on_change_and_every_half_minute(void **state)
 	assert_int_equal(fake_mqtt_count(INFO), 0);
 }
 
+static void the_depth_of_the_queue_is_told_when_it_changes(void **state)
+{
+	struct world *world = *state;
+	struct heartbeat heartbeat = start(world);
+	PUBLISH(world, .payload = "one");
+	heartbeat_tick(&heartbeat);
+	WAIT_FOR(fake_mqtt_count(HEALTH) == 1);
+	want_part("one", "payload", fake_mqtt_published(HEALTH, 0).payload, "\"queue_depth\":1,");
+	PUBLISH(world, .payload = "two");
+	PUBLISH(world, .payload = "three");
+	heartbeat_tick(&heartbeat);
+	WAIT_FOR(fake_mqtt_count(HEALTH) == 2);
+	want_part("three", "payload", fake_mqtt_published(HEALTH, 1).payload, "\"queue_depth\":3,");
+}
+
+static void each_callback_is_told_of_soon(void **state)
+{
+	struct world *world = *state;
+	struct heartbeat heartbeat = start(world);
+	atomic_store(&world->counters.last_callback_ms, CLOCK_BEGIN);
+	heartbeat_tick(&heartbeat);
+	WAIT_FOR(fake_mqtt_count(HEALTH) == 1);
+	atomic_store(&world->counters.last_callback_ms, CLOCK_BEGIN + SECOND);
+	heartbeat_tick(&heartbeat);
+	WAIT_FOR(fake_mqtt_count(HEALTH) == 2);
+	want_part("health", "payload", fake_mqtt_published(HEALTH, 1).payload,
+		  "\"last_callback\":\"2026-11-22T10:00:01.");
+}
+
 static void who_comes_back_to_the_broker_introduces_itself(void **state)
 {
 	struct world *world = *state;
@@ -201,6 +230,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(health_is_told_on_change_and_every_half_minute),
+		WORLD_TEST(the_depth_of_the_queue_is_told_when_it_changes),
+		WORLD_TEST(each_callback_is_told_of_soon),
 		WORLD_TEST(who_comes_back_to_the_broker_introduces_itself),
 		WORLD_TEST(the_latest_time_survives_a_restart),
 		WORLD_TEST(what_waits_too_long_expires_without_a_sender),
