@@ -264,7 +264,7 @@ bool settings_loading_run(struct settings_loading *loading)
 	if (loading->faults->count == before)
 		return true;
 	/* All faults at once: the mapping's too, though nothing comes of it. */
-	if (root && loading->origins[AT_mappings].source != SOURCE_DEFAULT && !loading->origins[AT_mappings].failed)
+	if (root && !loading->origins[AT_mappings].failed)
 		devices_free(devices_load(loading->settings->mappings, loading->path, loading->settings->mappings_line,
 					  loading->faults));
 	settings_faults_close(loading->faults, loading->path);

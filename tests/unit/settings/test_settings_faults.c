@@ -6,7 +6,7 @@
 #include "tests/unit/settings/workplace.h"
 
 /* What makes the rest complete: three lines before the row's own text. */
-#define CREDENTIALS "# head\napi: {auth: bearer, token: t0p}\n#\n"
+#define CREDENTIALS "# head\napi: {auth: bearer, token: t0p}\nmappings: devices.yaml\n"
 
 struct row {
 	const char *name;
@@ -76,6 +76,8 @@ static const char *faults_of(const char *text, struct settings_faults *faults)
 	char path[WORKPLACE_PATH_SIZE];
 
 	workplace_write("bridge.yaml", text);
+	if (access(workplace_path(path, "devices.yaml"), F_OK) != 0)
+		workplace_write("devices.yaml", "devices: {}\n");
 	settings_faults_init(faults);
 	struct settings *settings = settings_load(workplace_path(path, "bridge.yaml"), faults);
 
@@ -150,13 +152,28 @@ static void the_mappings_mistakes_are_named_with_the_settings(void **state)
 	(void)state;
 	struct settings_faults faults;
 
-	workplace_write("map.yaml", "devices:\n  a+b: x\n  c: HS12\n");
-	const char *said = faults_of(CREDENTIALS "mappings: map.yaml\nnew: 1\n", &faults);
+	workplace_write("devices.yaml", "devices:\n  a+b: x\n  c: HS12\n");
+	const char *said = faults_of(CREDENTIALS "new: 1\n", &faults);
 
 	assert_int_equal(faults.count, 3);
 	assert_non_null(strstr(said, "new is not a setting"));
-	assert_non_null(strstr(said, "map.yaml:2: "));
-	assert_non_null(strstr(said, "map.yaml:3: "));
+	assert_non_null(strstr(said, "devices.yaml:2: "));
+	assert_non_null(strstr(said, "devices.yaml:3: "));
+	settings_faults_clear(&faults);
+	workplace_write("devices.yaml", "devices: {}\n");
+}
+
+/* The one of the default place counts as much as one that is named. */
+static void a_mapping_that_is_not_there_is_named_with_the_settings(void **state)
+{
+	(void)state;
+	struct settings_faults faults;
+	const char *said = faults_of("api: {auth: bearer, token: t0p}\nnew: 1\n", &faults);
+
+	assert_int_equal(faults.count, 2);
+	assert_non_null(strstr(said, "new is not a setting"));
+	assert_non_null(strstr(said, "mappings: "));
+	assert_non_null(strstr(said, "../mappings/devices.yaml cannot be read"));
 	settings_faults_clear(&faults);
 }
 
@@ -219,6 +236,7 @@ int main(void)
 		cmocka_unit_test(each_way_to_log_in_needs_its_credentials),
 		cmocka_unit_test(all_mistakes_are_named_at_once),
 		cmocka_unit_test(the_mappings_mistakes_are_named_with_the_settings),
+		cmocka_unit_test(a_mapping_that_is_not_there_is_named_with_the_settings),
 		cmocka_unit_test(the_devices_may_live_beside_the_bridges_own_topics),
 		cmocka_unit_test(beyond_fifty_mistakes_are_counted),
 		cmocka_unit_test(a_fault_never_shows_a_secret_or_a_control_character),
