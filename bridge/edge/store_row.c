@@ -143,12 +143,10 @@ void store_announce(struct store *store, const struct status_event *status, cons
 	event_status_encode(&store->rendered, &told);
 	assert(!store->rendered.overflow);
 	struct store_outgoing event = {.payload = store->rendered.data, .payload_len = store->rendered.len};
-	if (status->device[0] != '\0') {
-		topic_fill(topic, store->topic_status, status->device);
-		event.topic = topic;
-		event.retain = store->options.retain_status;
-		store_outbox_add(store, &event);
-	}
+	topic_fill(topic, store->topic_status, status->device);
+	event.topic = topic;
+	event.retain = store->options.retain_status;
+	store_outbox_add(store, &event);
 	if (reply->topic[0] == '\0')
 		return;
 	event.topic = reply->topic;

@@ -202,12 +202,12 @@ static void accept(struct handling *handling, const struct mapped_device *mapped
 	tell_outcome(handling, mapped, command, &accepted);
 }
 
-/* What stands for the device in the topic. Also a name that no device can have (too long, say) gets its answer, where a
- * status topic can be made of it; false where not. */
+/* What stands for the device in the topic. Also a name that no device can have (too long, say, or none at all) gets its
+ * answer, where a status topic can be made of it; false where not. */
 static bool find_device(const struct settings *settings, const char *topic, char device[TOPIC_SIZE])
 {
 	char status[TOPIC_SIZE], why[WHY_SIZE];
-	if (!topic_level(settings->topics_command, topic, device, TOPIC_SIZE) || device[0] == '\0' ||
+	if (!topic_level(settings->topics_command, topic, device, TOPIC_SIZE) ||
 	    strlen(settings->topics_status) + strlen(device) > TOPIC_SIZE)
 		return false;
 	topic_fill(status, settings->topics_status, device);
