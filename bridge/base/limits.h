@@ -18,7 +18,7 @@ enum {
 	API_ANSWER_MAX = 4194304, /* an answer of the API: a list page of 1000 */
 	ERROR_CODE_SIZE = 65,	  /* ErrorCode as the API gives it */
 	ERROR_TEXT_SIZE = 257,	  /* ErrorMessage, or our own reason */
-	JSON_DEPTH_MAX = 16,
+	JSON_DEPTH_MAX = 96,	  /* 80 brackets that open and as many that close fill an SMS */
 	URL_SIZE = 1025,
 	WHY_SIZE = 512 /* a sentence that says what is wrong, where, and what to do */
 };

@@ -164,6 +164,19 @@ static void an_envelope_that_cannot_be_read_is_not_text(void **state)
 		expect_bad_envelope(&ROW[i], COMMAND_ANY);
 }
 
+static void as_many_levels_as_an_sms_can_hold_are_sent(void **state)
+{
+	char text[200], want[161] = {0};
+	int len = snprintf(text, sizeof text, "{\"payload\":");
+	(void)state;
+	memset(want, '[', 80);
+	memset(want + 80, ']', 80);
+	snprintf(text + len, sizeof text - (size_t)len, "%s}", want);
+	if (!decode(text, strlen(text), COMMAND_ANY))
+		fail_msg("%s: %s", fault.code, fault.message);
+	want_text("80 levels", "payload", command.payload, want);
+}
+
 static void a_deep_payload_is_refused(void **state)
 {
 	char text[20100];
@@ -239,6 +252,7 @@ int main(void)
 		cmocka_unit_test(members_may_be_left_out_and_come_in_any_order),
 		cmocka_unit_test(unknown_and_mistyped_members_refuse_the_whole),
 		cmocka_unit_test(an_envelope_that_cannot_be_read_is_not_text),
+		cmocka_unit_test(as_many_levels_as_an_sms_can_hold_are_sent),
 		cmocka_unit_test(a_deep_payload_is_refused),
 		cmocka_unit_test(pinned_to_envelope_nothing_else_is_taken),
 		cmocka_unit_test(ids_have_1_to_64_characters),
