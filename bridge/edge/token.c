@@ -17,8 +17,8 @@
 #include "bridge/rule/retry.h"
 
 /* A token that is refused so soon after the one before was refused is not the token's fault (a missing scope, a closed
- * account): then a new one is fetched only now and then, until one of them is good. One that the API took before is
- * renewed sooner, but not one upon the other: a single command may be what is refused. */
+ * account, one command for somebody else's SIM): then a new one is fetched only now and then, and until then this one
+ * is kept, for it may do for others. One that the API took before is renewed sooner, but not one upon the other. */
 enum { FRESH_MS = 300000, PROBE_MS = 30000, AGAIN_SHARE = 6 };
 /* Time asleep (a suspended machine) is not seen by a wait, so look up now and then; and to be seen alive. */
 enum { NAP_MS = 10000, RENEW_MIN_MS = 1000, MARGIN_MS = 60000 };
@@ -32,7 +32,8 @@ struct token {
 	pthread_cond_t changed;
 	char header[AUTHORIZATION_SIZE];
 	uint64_t generation;			 /* of the header; 0: there never was one */
-	uint64_t refused;			 /* the generation that the API refused last */
+	uint64_t refused;			 /* the generation that the API refused last: out of use */
+	uint64_t doubted;			 /* one that was refused, too, and is as good as they come */
 	int64_t fetched_ms, expires_ms, next_ms; /* monotonic */
 	int64_t again_ms;			 /* not before it is a token fetched because of a refusal */
 	int64_t failures, refusals;		 /* in a row */
@@ -75,12 +76,13 @@ static int64_t renew_after_ms(int64_t lifetime_ms)
 	return after > RENEW_MIN_MS ? after : RENEW_MIN_MS;
 }
 
-/* The lock is held. True: there is a token where none was. */
+/* The lock is held. True: there is a token where none, or no good one, was. */
 static bool adopt(struct token *token, const struct token_fetched *fetched, int64_t asked_ms)
 {
-	bool news = !usable(token, clock_mono_ms());
+	bool doubted = token->generation && token->doubted == token->generation;
+	bool news = doubted || !usable(token, clock_mono_ms());
 
-	token->born_of_refusal = token->generation && token->refused == token->generation;
+	token->born_of_refusal = doubted || (token->generation && token->refused == token->generation);
 	explicit_bzero(token->header, sizeof token->header);
 	(void)text_copy(token->header, sizeof token->header, fetched->header);
 	token->generation++;
@@ -240,12 +242,13 @@ static void note_refusal(struct token *token)
 {
 	int64_t now_ms = clock_mono_ms();
 
-	token->refused = token->generation;
 	if (!token->born_of_refusal || now_ms - token->fetched_ms >= FRESH_MS) {
+		token->refused = token->generation;
 		token->refusals = 0;
 		token->next_ms = at_least(now_ms, token->again_ms);
 		token->again_ms = token->next_ms + token->options.probe_ms / AGAIN_SHARE;
 	} else {
+		token->doubted = token->generation;
 		token->refusals++;
 		token->next_ms =
 			now_ms + at_least(retry_delay_ms(token->refusals, 0, random_bits()), token->options.probe_ms);
@@ -260,7 +263,7 @@ bool token_refused(struct token *token, uint64_t generation)
 	pthread_mutex_lock(&token->lock);
 	bool present = generation == token->generation;
 
-	if (present && token->refused != generation)
+	if (present && token->refused != generation && token->doubted != generation)
 		note_refusal(token);
 	bool hope = !present || token->refusals == 0;
 
@@ -273,6 +276,7 @@ void token_accepted(struct token *token, uint64_t generation)
 	pthread_mutex_lock(&token->lock);
 	if (generation == token->generation && token->refused != generation) {
 		token->born_of_refusal = false;
+		token->doubted = 0;
 		token->refusals = 0;
 	}
 	pthread_mutex_unlock(&token->lock);
@@ -288,7 +292,7 @@ void token_set_secret(struct token *token, const char *secret)
 		token->secret = memory_copied_text(secret);
 		token->secret_version++;
 	}
-	if (!same || !usable(token, clock_mono_ms())) {
+	if (!same || token->doubted == token->generation || !usable(token, clock_mono_ms())) {
 		token->failures = token->refusals = 0;
 		token->next_ms = 0;
 	}

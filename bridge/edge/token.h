@@ -41,13 +41,15 @@ void token_stop(struct token *token);
 uint64_t token_authorization(struct token *token, char ret[AUTHORIZATION_SIZE]);
 
 /* The API refused this generation with 401 or 403: fetch a new one at once (oauth2), once for each
- * generation. False: there is nothing newer to hope for (static, or this generation was fresh): pause. */
+ * generation. False: there is nothing newer to hope for (static, or this generation was fresh): pause; the token stays
+ * in use, for the pause to find out whether others may. */
 bool token_refused(struct token *token, uint64_t generation);
 
 /* The API took a request with this generation: when it is refused later, it was revoked, and a new one may do. */
 void token_accepted(struct token *token, uint64_t generation);
 
-/* New secrets after a reload; what they replace is wiped. The same again is tried at once if there is no token now. */
+/* New secrets after a reload; what they replace is wiped. The same again is tried at once if there is no good token
+ * now. */
 void token_set_secret(struct token *token, const char *secret);
 
 /* For who watches over the threads: since the keeper last moved; 0: there is none. Any thread. */

@@ -18,9 +18,11 @@ static void a_refused_token_is_not_given_out_again(void **state)
 	end(&scene); /* and stopping does not wait for the answer */
 }
 
+/* What is refused may be one command. So the token is kept: whoever is paused can try with it. */
 static void a_fresh_token_refused_too_means_pause_until_one_is_good(void **state)
 {
 	struct scene scene;
+	char header[AUTHORIZATION_SIZE];
 
 	(void)state;
 	begin(&scene, 3600);
@@ -31,7 +33,7 @@ static void a_fresh_token_refused_too_means_pause_until_one_is_good(void **state
 
 	assert_false(token_refused(scene.token, 2));
 	assert_false(token_refused(scene.token, 2)); /* the same to everybody */
-	assert_int_equal(token_lifetime_s(scene.token), -2);
+	assert_int_equal(token_authorization(scene.token, header), 2);
 	/* A probe, later and without anybody's doing; and again. */
 	wait_generation(scene.token, 3);
 	assert_true(clock_mono_ms() - refused_ms >= PROBE_MS);
@@ -39,6 +41,25 @@ static void a_fresh_token_refused_too_means_pause_until_one_is_good(void **state
 	wait_generation(scene.token, 4);
 	assert_int_equal(scene.server->requests, 4);
 	assert_in_range(token_lifetime_s(scene.token), 3500, 3600);
+	end(&scene);
+}
+
+/* The one that was refused was not the token's fault: the next refusal is news of the token again. */
+static void a_doubted_token_that_does_for_others_is_as_good_as_any(void **state)
+{
+	struct scene scene;
+	char header[AUTHORIZATION_SIZE];
+
+	(void)state;
+	begin(&scene, 3600);
+	wait_generation(scene.token, 1);
+	assert_true(token_refused(scene.token, 1));
+	wait_generation(scene.token, 2);
+	assert_false(token_refused(scene.token, 2));
+	token_accepted(scene.token, 2);
+	assert_int_equal(token_authorization(scene.token, header), 2);
+	assert_true(token_refused(scene.token, 2));
+	wait_generation(scene.token, 3);
 	end(&scene);
 }
 
@@ -85,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_token_is_not_given_out_again),
 		cmocka_unit_test(a_fresh_token_refused_too_means_pause_until_one_is_good),
+		cmocka_unit_test(a_doubted_token_that_does_for_others_is_as_good_as_any),
 		cmocka_unit_test(a_token_that_worked_is_renewed_without_a_pause),
 		cmocka_unit_test(tokens_are_not_renewed_one_upon_the_other),
 	};
