@@ -45,10 +45,11 @@ static bool put_variable(struct output *out, const char *name, const char *fallb
 			    name, name);
 		return false;
 	}
-	if (fallback && (!value || !*value))
+	if (fallback && (!value || !*value)) {
 		put(out, fallback, fallback_len);
-	else
-		put(out, value, strlen(value));
+		return true;
+	}
+	put(out, value, strlen(value));
 	out->replaced = true;
 	return true;
 }

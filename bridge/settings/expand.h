@@ -16,7 +16,7 @@
 
 #include "bridge/base/limits.h"
 
-/* `ret_replaced`: a variable was named. */
+/* `ret_replaced`: something of it came from the environment, not only defaults. */
 char *expand_text(const char *text, bool *ret_replaced, char why[WHY_SIZE]);
 
 #endif

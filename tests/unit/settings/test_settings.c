@@ -208,7 +208,8 @@ static void what_is_printed_names_its_source_and_hides_secrets(void **state)
 
 	setenv("BRIDGE_T_USER", "ann", 1);
 	settings_free(load("api:\n  auth: bearer\n  token: t0p\n  timeout: 90s\nmqtt:\n  username: ${BRIDGE_T_USER}\n"
-			   "  url: [mqtt://a, mqtt://b]\nwebhook: {kore_secret: t0p}\n"));
+			   "  url: [mqtt://a, mqtt://b]\nwebhook: {kore_secret: t0p}\n"
+			   "log:\n  level: ${BRIDGE_T_NONE:-warn}\n"));
 	char *text = printed();
 
 	assert_null(strstr(text, "t0p"));
@@ -219,6 +220,8 @@ static void what_is_printed_names_its_source_and_hides_secrets(void **state)
 	text_format(line, sizeof(line), "mqtt.url = [mqtt://a:1883, mqtt://b:1883]   # file %s:7\n", config_path);
 	assert_true(text_starts_with(text, line));
 	assert_non_null(strstr(text, "\nmqtt.username = ann   # environment\n"));
+	text_format(line, sizeof(line), "\nlog.level = warn   # file %s:10\n", config_path);
+	assert_non_null(strstr(text, line));
 	assert_non_null(strstr(text, "\nmqtt.password = \"\"   # default\n"));
 	assert_non_null(strstr(text, "\nspool.retention = 30d   # default\n"));
 	assert_non_null(strstr(text, "\nspool.min_free = 64MiB   # default\n"));
