@@ -391,8 +391,8 @@ int main(int argc, char **argv)
 	case TASK_RUN:
 		break;
 	}
+	process_block_signals(); /* one that comes while it loads is looked at when all runs */
 	load(&bridge, &options);
-	process_block_signals();
 	start(&bridge);
 	run(&bridge);
 	stop(&bridge);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* prlimit */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -79,6 +80,53 @@ static void a_storm_of_signals_changes_nothing(struct world *world)
 	}
 	expect_all(world, load, ROUNDS * A_ROUND);
 	assert_true(bridge_metric(world->bridge, "mqtt_sms_bridge_reloads_total") >= 1);
+}
+
+/* Yours to free. */
+static char *million_devices(void)
+{
+	enum { MANY = 1000000, LINE = 64 };
+	char *text = malloc((size_t)MANY * LINE), *end = text;
+	assert_non_null(text);
+	end += snprintf(end, LINE, "devices:\n");
+	for (int i = 0; i < MANY; i++)
+		end += snprintf(end, LINE, "  many-%d: HS%032x\n", i, (unsigned)i);
+	return text;
+}
+
+/* Its memory grows: it reads the mapping. */
+static bool is_loading(void *ctx)
+{
+	const struct world *world = ctx;
+	char path[PATH_SIZE];
+	long pages = 0;
+	text_format(path, sizeof(path), "/proc/%d/statm", process_id(bridge_process(world->bridge)));
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		return false;
+	bool read = fscanf(file, "%*d %ld", &pages) == 1;
+	fclose(file);
+	return read && pages * sysconf(_SC_PAGESIZE) > (64 << 20);
+}
+
+/* Neither the one who reloads nor the one who stops can see how far the start is. */
+static void signals_while_it_loads_a_million_devices_are_not_lost(struct world *world)
+{
+	char *mapping = million_devices();
+	struct world_options options = {.devices = mapping};
+	if (getenv("BRIDGE_TEST_WRAPPER") != NULL) /* whose own memory would be seen */
+		skip();
+	world_prepare(world, &options);
+	free(mapping);
+	bridge_launch(world->bridge, NULL);
+	assert_true(await(is_loading, world, STEP_MS));
+	process_signal(bridge_process(world->bridge), SIGHUP);
+	assert_true(process_wait_line(bridge_process(world->bridge), "reloaded mappings", STEP_MS, NULL, 0));
+	bridge_stop(world->bridge);
+	bridge_launch(world->bridge, NULL);
+	assert_true(await(is_loading, world, STEP_MS));
+	process_signal(bridge_process(world->bridge), SIGTERM);
+	assert_int_equal(process_wait(bridge_process(world->bridge), STEP_MS), 0);
 }
 
 /* ---- pauses ------------------------------------------------------------------------------------------- */
@@ -313,6 +361,7 @@ int main(void)
 		WORLD_TEST(a_second_sigterm_ends_it_at_once_and_loses_nothing),
 		WORLD_TEST(a_stop_is_no_lost_connection),
 		WORLD_TEST(a_storm_of_signals_changes_nothing),
+		WORLD_TEST(signals_while_it_loads_a_million_devices_are_not_lost),
 		WORLD_TEST(stopped_and_continued_it_catches_up),
 		WORLD_TEST(with_a_twentieth_of_a_processor_it_is_slow_and_right),
 		WORLD_TEST(without_stdin_stdout_and_stderr_it_works),
