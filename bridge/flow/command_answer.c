@@ -3,6 +3,7 @@
 #include "bridge/flow/command_answer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
@@ -45,6 +46,15 @@ static void take_outcome(const struct outcome *outcome, struct store_settlement 
 	text_copy(ret->error_message, sizeof(ret->error_message), outcome->reason);
 }
 
+/* JSON never begins like that. */
+static bool is_page(const struct http_result *result)
+{
+	size_t i = 0;
+	while (i < result->len && memchr("\xef\xbb\xbf \t\r\n", result->body[i], 7) != NULL)
+		i++;
+	return i < result->len && result->body[i] == '<';
+}
+
 struct outcome command_answer_judge(const struct http_result *result, struct store_settlement *ret)
 {
 	struct api_resource *resource = memory_zeroed(1, sizeof(*resource));
@@ -56,6 +66,7 @@ struct outcome command_answer_judge(const struct http_result *result, struct sto
 		.http_status = result->status,
 		.body_started = result->body_started,
 		.has_sid = has_sid,
+		.is_page = is_page(result),
 		.retry_after_ms = result->retry_after_ms,
 		.error_code = code,
 		.error_text = text[0] != '\0' ? text : result->error,

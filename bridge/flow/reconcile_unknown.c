@@ -10,10 +10,12 @@
 #include "bridge/base/text.h"
 #include "bridge/flow/command_answer.h"
 #include "bridge/flow/polling.h"
+#include "bridge/rule/retry.h"
 
 enum { BATCH = 16, PAGE_SIZE = 100, AGAIN_MS = 5000 };
 
 #define RESTORED_TEXT "it waited in a spool that lacks what happened since, and the API does not have it"
+#define TAKEN_TEXT    "the API said yes to it without naming it, and does not list it"
 
 /* The search for one command's resource. */
 struct search {
@@ -70,12 +72,18 @@ static bool is_doubted(const struct store_record *record, int64_t now_ms)
 	return text_equal(record->error_code, STORE_RESTORED) && record->expires_ms > now_ms;
 }
 
-enum verdict { ABSENT, ADOPTED, AMBIGUOUS, DOUBTED };
+/* The API said yes to it and only its sid was not to be read: if it is sent again it may be there twice. */
+static bool is_taken(const struct store_record *record)
+{
+	return text_equal(record->error_code, RETRY_NO_SID);
+}
+
+enum verdict { ABSENT, ADOPTED, AMBIGUOUS, DOUBTED, TAKEN };
 
 static enum verdict judge(const struct search *search, int64_t now_ms)
 {
 	if (search->found == 0)
-		return is_doubted(search->record, now_ms) ? DOUBTED : ABSENT;
+		return is_doubted(search->record, now_ms) ? DOUBTED : is_taken(search->record) ? TAKEN : ABSENT;
 	return search->found == 1 ? ADOPTED : AMBIGUOUS;
 }
 
@@ -97,6 +105,8 @@ static void settle(const struct search *search)
 			       "held: several SMS at the API could be this command; see docs/operating.md"},
 		[DOUBTED] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS,
 			     "held: not at the API, and the spool lacks what happened since; see docs/operating.md"},
+		[TAKEN] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS,
+			   "held: the API said yes to it but does not list it; see docs/operating.md"},
 	};
 	enum verdict verdict = judge(search, now_ms);
 	settlement.event = verdicts[verdict].event;
@@ -106,6 +116,9 @@ static void settle(const struct search *search)
 	} else if (verdict == DOUBTED) {
 		text_copy(settlement.error_code, sizeof(settlement.error_code), STORE_RESTORED);
 		text_copy(settlement.error_message, sizeof(settlement.error_message), RESTORED_TEXT);
+	} else if (verdict == TAKEN) {
+		text_copy(settlement.error_code, sizeof(settlement.error_code), RETRY_NO_SID);
+		text_copy(settlement.error_message, sizeof(settlement.error_message), TAKEN_TEXT);
 	}
 	crash_point("reconciler-before-settle");
 	store_settle(parts->store, &settlement, 1, now_ms);

@@ -7,7 +7,7 @@
 
 #include "bridge/base/text.h"
 
-enum sid_seen { SID_ANY, SID_YES, SID_NO };
+enum sid_seen { SID_ANY, SID_YES, SID_NO, SID_NO_BUT_A_PAGE };
 enum body_seen { BODY_ANY, BODY_HELD_BACK };
 
 /* The first row that fits decides. */
@@ -34,7 +34,9 @@ static const struct verdict VERDICTS[] = {
 	 "the API could not be reached"},
 	{0, 0, SID_ANY, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_answer",
 	 "the API had the request but no answer came"},
-	{200, 299, SID_NO, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_sid",
+	{200, 299, SID_NO_BUT_A_PAGE, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_api",
+	 "a web page came instead of the API's answer: check api.url, and what is on the way there"},
+	{200, 299, SID_NO, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, RETRY_NO_SID,
 	 "the API said yes but its answer names no SMS Command"},
 	{408, 409, SID_ANY, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, NULL, "the answer leaves open what happened"},
 	{425, 425, SID_ANY, BODY_ANY, OUTCOME_UNKNOWN, ACCOUNT_FINE, NULL, "the answer leaves open what happened"},
@@ -53,6 +55,8 @@ static bool fits(const struct verdict *row, const struct exchange *exchange)
 	if (exchange->http_status < row->first || exchange->http_status > row->last)
 		return false;
 	if (row->sid != SID_ANY && (row->sid == SID_YES) != exchange->has_sid)
+		return false;
+	if (row->sid == SID_NO_BUT_A_PAGE && !exchange->is_page)
 		return false;
 	return row->body == BODY_ANY || !exchange->body_started;
 }

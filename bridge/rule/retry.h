@@ -17,10 +17,14 @@ struct exchange {
 	int http_status;	/* 0: no status line */
 	bool body_started;	/* libcurl asked for the body at least once */
 	bool has_sid;		/* a 2xx whose body held a valid sid */
+	bool is_page;		/* its body is a page for people: a portal, a proxy, and not the API */
 	int64_t retry_after_ms; /* -1: not given */
 	const char *error_code; /* of the answer's body, "" for none; borrowed */
 	const char *error_text; /* of the answer's body or of the transport; borrowed */
 };
+
+/* The code of UNKNOWN where the API said yes and only the sid is missing: never to be sent again. */
+#define RETRY_NO_SID "no_sid"
 
 /* DONE, RETRY, REFUSED or UNKNOWN, with a code such as `api_400`, `timeout` and a reason. */
 struct outcome retry_judge(const struct exchange *exchange);

@@ -155,48 +155,6 @@ static void two_candidates_are_for_an_operator(void **state)
 }
 
 /* While pages are read new resources push old ones from one page to the next. */
-/* ---- from an older copy of the spool ------------------------------------------------------------------ */
-
-/* It waited when the copy was made. */
-static void restore(struct world *world)
-{
-	world_command(world, 1, "job");
-	world->store_options.recover = true;
-	world_reopen(world);
-	want_state(world, "job", STATE_UNKNOWN);
-	fake_clock_advance(MINUTE);
-}
-
-static void what_was_sent_since_is_adopted(void **state)
-{
-	struct world *world = *state;
-	restore(world);
-	LIST({.sid = SID_A, .status = "delivered"});
-	reconcile_unknown(&world->reconcile);
-	want_state(world, "job", STATE_DELIVERED);
-	assert_string_equal(world_find(world, "job").error_code, "");
-}
-
-/* It may have been cancelled since: nobody but an operator can know. */
-static void what_was_not_sent_since_is_for_an_operator(void **state)
-{
-	struct world *world = *state;
-	restore(world);
-	reconcile_unknown(&world->reconcile);
-	want_state(world, "job", STATE_HELD);
-	assert_string_equal(world_find(world, "job").error_code, STORE_RESTORED);
-	assert_int_equal(counters_get(&world->counters, COUNT_RESOLVED_HELD), 1);
-}
-
-static void what_was_not_sent_in_its_time_is_expired(void **state)
-{
-	struct world *world = *state;
-	restore(world);
-	fake_clock_advance(2 * DAY);
-	reconcile_unknown(&world->reconcile);
-	want_state(world, "job", STATE_EXPIRED);
-}
-
 /* ---- lists ------------------------------------------------------------------------------------------- */
 
 static void the_same_resource_on_two_pages_is_one_candidate(void **state)
@@ -351,9 +309,6 @@ int main(void)
 		WORLD_TEST(a_clock_ten_minutes_off_is_no_reason_to_send_twice),
 		WORLD_TEST(a_sid_that_is_known_already_decides),
 		WORLD_TEST(two_candidates_are_for_an_operator),
-		WORLD_TEST(what_was_sent_since_is_adopted),
-		WORLD_TEST(what_was_not_sent_since_is_for_an_operator),
-		WORLD_TEST(what_was_not_sent_in_its_time_is_expired),
 		WORLD_TEST(the_same_resource_on_two_pages_is_one_candidate),
 		WORLD_TEST(all_pages_are_read_before_one_is_adopted),
 		WORLD_TEST(an_api_that_cannot_be_asked_changes_nothing),

@@ -19,6 +19,7 @@ struct judged {
 	enum outcome_kind want_kind;
 	enum outcome_account want_account;
 	const char *want_code;
+	bool is_page;
 };
 
 static const struct judged JUDGED[] = {
@@ -29,7 +30,8 @@ static const struct judged JUDGED[] = {
 	{"created", 201, true, true, OUTCOME_DONE, ACCOUNT_FINE, "api_201"},
 	{"ok with a sid", 200, true, true, OUTCOME_DONE, ACCOUNT_FINE, "api_200"},
 	{"created, cut off", 201, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_sid"},
-	{"captive portal", 200, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_sid"},
+	{"captive portal", 200, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_api", .is_page = true},
+	{"a gateway's own page", 502, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "api_502", .is_page = true},
 	{"no content", 204, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_sid"},
 	{"1xx only, then cut", 100, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "api_100"},
 	{"moved", 301, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "api_301"},
@@ -63,6 +65,7 @@ static void every_answer_has_its_verdict(void **state)
 		struct exchange exchange = {.http_status = row->status,
 					    .body_started = row->body_started,
 					    .has_sid = row->has_sid,
+					    .is_page = row->is_page,
 					    .retry_after_ms = -1,
 					    .error_code = "",
 					    .error_text = ""};
