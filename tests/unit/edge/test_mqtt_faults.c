@@ -8,32 +8,7 @@
 #include "bridge/base/text.h"
 #include "tests/harness/await.h"
 #include "tests/harness/cmocka.h"
-#include "tests/harness/scripted_broker.h"
-#include "tests/unit/edge/mqtt_user.h"
-
-struct stage {
-	struct scripted_broker *broker;
-	struct user *user;
-};
-
-static int set_up(void **state)
-{
-	static struct stage stage;
-	stage.broker = scripted_broker_start();
-	stage.user = user_create(scripted_broker_port(stage.broker));
-	*state = &stage;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct stage *stage = *state;
-	if (user_mqtt(stage->user) != NULL)
-		user_stop(stage->user);
-	user_destroy(stage->user);
-	scripted_broker_destroy(stage->broker);
-	return 0;
-}
+#include "tests/unit/edge/mqtt_stage.h"
 
 static int intake_connection(struct stage *stage)
 {
@@ -154,66 +129,6 @@ static void a_new_session_is_told_before_anything_is_subscribed(void **state)
 	assert_int_equal(user_count(stage->user, USER_NEW_SESSION), 1);
 }
 
-static void a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everything_again(void **state)
-{
-	struct stage *stage = *state;
-	user_start_up(stage->user);
-	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1); /* "online" */
-	const struct scripted_rules rules = {.reset_at_publish = 1};
-	scripted_broker_rules(stage->broker, &rules);
-	user_publish(stage->user, "one", 1); /* true, or false when the reset was faster than its return */
-	user_expect(stage->user, USER_RESET, 2);
-	assert_int_equal(user_published(stage->user, 1), 0);
-	assert_int_equal(user_status(stage->user).abandoned, 1);
-	user_await_up(stage->user);
-	assert_true(user_publish(stage->user, "one", 1));
-	user_expect(stage->user, USER_PUBLISHED, 1);
-	assert_int_equal(user_published(stage->user, 1), 1);
-	/* Nothing was resent by the library: "online", then "one" on each connection, DUP never set. */
-	size_t count = scripted_broker_count(stage->broker, "bridge-pub", PACKET_PUBLISH);
-	assert_int_equal(count, 3);
-	for (size_t i = 1; i <= count; i++)
-		assert_int_equal(scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, i).flags & 8, 0);
-}
-
-static void without_puback_the_handle_is_given_up_and_a_late_puback_still_counts(void **state)
-{
-	struct stage *stage = *state;
-	user_options(stage->user)->puback_timeout_ms = 300;
-	user_start_up(stage->user);
-	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1);
-	const struct scripted_rules hold = {.hold_pubacks = true}, answer = {.hold_pubacks = false};
-	scripted_broker_rules(stage->broker, &hold);
-	assert_true(user_publish(stage->user, "slow", 5));
-	struct scripted_packet first = scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 2);
-	user_expect(stage->user, USER_RESET, 2);
-	assert_int_equal(user_status(stage->user).abandoned, 1);
-	scripted_broker_puback(stage->broker, first.connection, first.id); /* the old connection is still open */
-	user_expect(stage->user, USER_PUBLISHED, 1);
-	assert_int_equal(user_published(stage->user, 5), 1);
-	scripted_broker_rules(stage->broker, &answer);
-	user_await_up(stage->user);
-	assert_true(user_publish(stage->user, "next", 6));
-	user_expect(stage->user, USER_PUBLISHED, 2);
-	assert_int_equal(user_published(stage->user, 6), 1);
-}
-
-static void pubacks_that_answer_nothing_are_ignored(void **state)
-{
-	struct stage *stage = *state;
-	user_start_up(stage->user);
-	assert_true(user_publish(stage->user, "one", 1));
-	user_expect(stage->user, USER_PUBLISHED, 1);
-	struct scripted_packet last = scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 2);
-	scripted_broker_puback(stage->broker, last.connection, last.id); /* a second time */
-	scripted_broker_puback(stage->broker, last.connection, 4711);
-	assert_true(user_publish(stage->user, "two", 2));
-	user_expect(stage->user, USER_PUBLISHED, 2);
-	assert_int_equal(user_published(stage->user, 1), 1);
-	assert_int_equal(user_published(stage->user, 2), 1);
-	assert_int_equal(user_status(stage->user).abandoned, 0);
-}
-
 static void a_topic_that_is_no_topic_is_acknowledged_dropped_and_counted(void **state)
 {
 	static const struct {
@@ -286,17 +201,6 @@ static void a_broker_that_always_hangs_up_names_the_client_id(void **state)
 	assert_true(user_status(stage->user).connects >= 3);
 }
 
-static void the_window_waits_for_room(void **state)
-{
-	struct stage *stage = *state;
-	user_start_up(stage->user);
-	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1);
-	for (int i = 0; i < 3 * MQTT_WINDOW; i++)
-		assert_true(user_publish(stage->user, "x", i));
-	user_expect(stage->user, USER_PUBLISHED, 3 * MQTT_WINDOW);
-	assert_int_equal(user_status(stage->user).abandoned, 0);
-}
-
 static void an_mqtt_5_disconnect_says_why_and_is_followed_by_a_new_connection(void **state)
 {
 	struct stage *stage = *state;
@@ -314,84 +218,22 @@ static void an_mqtt_5_disconnect_says_why_and_is_followed_by_a_new_connection(vo
 		fail_msg("why is `%s`", why);
 }
 
-static void a_quota_is_no_reason_to_drop_a_publish(void **state)
-{
-	struct stage *stage = *state;
-	const struct scripted_rules hold = {.hold_pubacks = true}, answer = {.hold_pubacks = false};
-	user_options(stage->user)->version_5 = true;
-	user_options(stage->user)->will_topic = "";
-	user_start_up(stage->user);
-	scripted_broker_rules(stage->broker, &hold);
-	assert_true(user_publish(stage->user, "too many", 8));
-	struct scripted_packet publish = scripted_broker_expect(stage->broker, "bridge-pub", PACKET_PUBLISH, 1);
-	assert_string_equal(publish.text, "too many");
-	const unsigned char quota[] = {0x40, 3, (unsigned char)(publish.id >> 8), (unsigned char)publish.id, 0x97};
-	scripted_broker_rules(stage->broker, &answer);
-	scripted_broker_send(stage->broker, publish.connection, quota, sizeof(quota));
-	user_expect(stage->user, USER_RESET, 2);
-	assert_int_equal(user_count(stage->user, USER_REFUSED), 0);
-	assert_int_equal(user_count(stage->user, USER_PUBLISHED), 0);
-	assert_int_equal(user_status(stage->user).abandoned, 1);
-}
-
-static void stop_ends_in_time_when_the_broker_answers_nothing(void **state)
-{
-	struct stage *stage = *state;
-	user_start_up(stage->user);
-	const struct scripted_rules rules = {.hold_pubacks = true, .mute_connect = true};
-	scripted_broker_rules(stage->broker, &rules);
-	assert_true(user_publish(stage->user, "unanswered", 1));
-	int64_t before = clock_mono_ms();
-	mqtt_pause(user_mqtt(stage->user)); /* else the 3.1.1 will needs the connection to the end of the process */
-	user_stop_within(stage->user, 1000);
-	assert_in_range(clock_mono_ms() - before, 0, patient(4000));
-}
-
-static void without_connection_publish_says_no_and_a_reset_follows(void **state)
-{
-	struct stage *stage = *state;
-	const struct scripted_rules mute = {.mute_connect = true}, talk = {.mute_connect = false};
-	scripted_broker_rules(stage->broker, &mute);
-	user_start(stage->user);
-	scripted_broker_expect(stage->broker, "bridge-pub", PACKET_CONNECT, 1);
-	assert_false(user_publish(stage->user, "early", 1));
-	assert_int_equal(user_count(stage->user, USER_RESET), 0);
-	scripted_broker_rules(stage->broker, &talk);
-	scripted_broker_reset(stage->broker, 0);
-	scripted_broker_reset(stage->broker, 1);
-	user_expect(stage->user, USER_RESET, 1);
-	user_await_up(stage->user);
-	assert_true(user_publish(stage->user, "late", 2));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(connect_asks_for_the_session_and_carries_the_will, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(subscribes_at_qos_1, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(puback_leaves_only_after_the_handler_returned, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(each_connection_has_its_own_number, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_kept_session_is_subscribed_once_in_a_process, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(each_broker_of_a_list_is_subscribed_at, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_new_session_is_told_before_anything_is_subscribed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_reset_before_the_puback_gives_the_handle_up_and_asks_for_everything_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_puback_the_handle_is_given_up_and_a_late_puback_still_counts,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(pubacks_that_answer_nothing_are_ignored, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_topic_that_is_no_topic_is_acknowledged_dropped_and_counted, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(a_refused_subscription_is_a_state_with_a_reason, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_lower_qos_than_asked_for_is_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_lasting_refusal_waits_at_least_ten_seconds, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_broker_that_always_hangs_up_names_the_client_id, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_window_waits_for_room, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_connection_publish_says_no_and_a_reset_follows, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(an_mqtt_5_disconnect_says_why_and_is_followed_by_a_new_connection,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_quota_is_no_reason_to_drop_a_publish, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(stop_ends_in_time_when_the_broker_answers_nothing, set_up, tear_down),
+		STAGE_TEST(connect_asks_for_the_session_and_carries_the_will),
+		STAGE_TEST(subscribes_at_qos_1),
+		STAGE_TEST(puback_leaves_only_after_the_handler_returned),
+		STAGE_TEST(each_connection_has_its_own_number),
+		STAGE_TEST(a_kept_session_is_subscribed_once_in_a_process),
+		STAGE_TEST(each_broker_of_a_list_is_subscribed_at),
+		STAGE_TEST(a_new_session_is_told_before_anything_is_subscribed),
+		STAGE_TEST(a_topic_that_is_no_topic_is_acknowledged_dropped_and_counted),
+		STAGE_TEST(a_refused_subscription_is_a_state_with_a_reason),
+		STAGE_TEST(a_lower_qos_than_asked_for_is_told),
+		STAGE_TEST(a_lasting_refusal_waits_at_least_ten_seconds),
+		STAGE_TEST(a_broker_that_always_hangs_up_names_the_client_id),
+		STAGE_TEST(an_mqtt_5_disconnect_says_why_and_is_followed_by_a_new_connection),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
