@@ -108,7 +108,7 @@ static void expect_no_hold_up(int ends[2])
 	/* The reader is back: the next line comes through, and a line says what was lost. */
 	log_info("", "again", LOG_NUMBER("n", 1));
 	release();
-	assert_true(took < 5000);
+	assert_true(took < 60000); /* far below the 250 s of 50 ms for each */
 	assert_true(lost > 0 && lost < 5000);
 	assert_in_range(lines + lost, 5000, 5001);
 	text = drain(ends[0]);

@@ -146,6 +146,19 @@ static inline int tcp_listen(int *ret_port)
 	return fd;
 }
 
+/* A port of 127.0.0.1 that refuses and cannot become anybody else's, until the descriptor is closed. */
+static inline int tcp_refuse(int *ret_port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) || getsockname(fd, (struct sockaddr *)&address, &len))
+		abort();
+	*ret_port = ntohs(address.sin_port);
+	return fd;
+}
+
 static inline struct tcp_server *tcp_start(tcp_play *play)
 {
 	struct tcp_server *server = calloc(1, sizeof *server);

@@ -119,10 +119,9 @@ static void a_refused_connection_sends_no_body(void **state)
 {
 	struct http_client *client = new_client();
 	char url[64];
-	int port, fd = tcp_listen(&port);
+	int port, fd = tcp_refuse(&port);
 
 	(void)state;
-	close(fd);
 	text_format(url, sizeof url, "http://127.0.0.1:%d/", port);
 	struct http_result seen = post(client, url);
 
@@ -130,6 +129,7 @@ static void a_refused_connection_sends_no_body(void **state)
 	assert_false(seen.body_started);
 	assert_true(seen.error[0]);
 	http_client_destroy(client);
+	close(fd);
 }
 
 static void what_is_no_http_is_never_asked(void **state)

@@ -82,7 +82,7 @@ static void kill_under_load(int kills, bool version_5)
 	assert_non_null(mkdtemp(folder));
 	struct broker *broker = broker_start(folder, "");
 	struct load load = {.user = user_create(broker_port(broker))};
-	user_options(load.user)->puback_timeout_ms = 5000;
+	user_options(load.user)->puback_timeout_ms = STEP_MS; /* only deaths give a handle up, no slow machine */
 	user_options(load.user)->reconnect_max_ms = 500;
 	user_options(load.user)->version_5 = version_5;
 	user_start_up(load.user);

@@ -64,7 +64,7 @@ static void a_token_is_renewed_before_it_ends(void **state)
 	struct scene scene;
 
 	(void)state;
-	begin(&scene, 4); /* renewed after 2 s */
+	begin(&scene, 16); /* renewed after 8 s */
 	wait_generation(scene.token, 1);
 	int64_t until = clock_mono_ms() + PATIENCE_MS;
 
@@ -116,12 +116,11 @@ static void a_failed_fetch_says_why_and_heals(void **state)
 
 static void an_endpoint_that_is_away_is_tried_again(void **state)
 {
-	int port, fd = tcp_listen(&port);
+	int port, fd = tcp_refuse(&port);
 	struct news news = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	char url[64], why[WHY_SIZE];
 
 	(void)state;
-	close(fd);
 	text_format(url, sizeof url, "http://127.0.0.1:%d/", port);
 	struct token *token = token_start(&(struct token_options){.kind = TOKEN_OAUTH2,
 								  .url = url,
@@ -136,6 +135,7 @@ static void an_endpoint_that_is_away_is_tried_again(void **state)
 	assert_int_equal(token_lifetime_s(token), -2);
 	assert_false(token_refused(token, 0));
 	token_stop(token);
+	close(fd);
 }
 
 static void a_new_secret_is_used_at_once(void **state)
