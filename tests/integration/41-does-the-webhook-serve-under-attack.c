@@ -14,8 +14,8 @@
 
 enum {
 	SLOW = 290,	   /* connections that the attacker opens; the bridge allows 256 to one address */
-	CUT_MS = 20000,	   /* a request has 10 s */
-	SERVED_MS = 10000, /* far below what asking the API would take (reconcile.poll_after) */
+	CUT_MS = 60000,	   /* a request has 10 s */
+	SERVED_MS = 30000, /* far below what asking the API would take (reconcile.poll_after) */
 	GARBAGE = 1500,
 	GARBAGE_SIZE = 600,
 	DRIPS = 8
@@ -111,15 +111,22 @@ static void attack_slowly(struct world *world, const char *first, const char *ne
 	expect_served(world, DRIPS);
 }
 
+static void start(struct world *world)
+{
+	static const char *const lines[] = {"reconcile.poll_after: 1h", NULL};
+	const struct world_options options = {.lines = lines};
+	world_start(world, &options);
+}
+
 static void slow_headers_keep_nobody_out(struct world *world)
 {
-	world_start(world, NULL);
+	start(world);
 	attack_slowly(world, "POST /callback/sms/x HTTP/1.1\r\nHost: x\r\nX-", "a");
 }
 
 static void slow_bodies_keep_nobody_out(struct world *world)
 {
-	world_start(world, NULL);
+	start(world);
 	attack_slowly(world,
 		      "POST /callback/sms/x HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 		      "Content-Length: 16000\r\n\r\n",
@@ -128,7 +135,7 @@ static void slow_bodies_keep_nobody_out(struct world *world)
 
 static void silent_connections_keep_nobody_out(struct world *world)
 {
-	world_start(world, NULL);
+	start(world);
 	attack_slowly(world, "", "");
 }
 
@@ -160,7 +167,7 @@ static void a_flood_of_garbage_keeps_nobody_out(struct world *world)
 {
 	char bytes[GARBAGE_SIZE];
 	uint32_t state = 7;
-	world_start(world, NULL);
+	start(world);
 	for (int i = 0; i < GARBAGE; i++) {
 		int connection = connect_from_elsewhere(bridge_port(world->bridge));
 		size_t len = write_garbage(bytes, &state);

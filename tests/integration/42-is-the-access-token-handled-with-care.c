@@ -96,7 +96,7 @@ static void an_expired_token_is_renewed_once_and_nothing_is_sent_twice(struct wo
 static void a_token_is_renewed_before_it_ends(struct world *world)
 {
 	static const char *const args[] = {"--delay-sent", "20ms", "--delay-delivered", "20ms", "--token-lifetime",
-					   "8s",	   NULL};
+					   "20s",	   NULL};
 	struct world_options options = {.lines = oauth2, .simulator_args = args};
 	world_start(world, &options);
 	command_send(world->client, "meter-001", "{\"payload\":\"first\",\"id\":\"1\"}");
