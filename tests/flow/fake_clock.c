@@ -3,6 +3,7 @@
 #include "tests/flow/fake_clock.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -17,12 +18,20 @@ void __real_clock_random(void *bytes, size_t len);
 
 static _Atomic int64_t began_ms, offset_ms;
 static _Atomic uint64_t random_bits;
+static atomic_bool frozen;
 
 void fake_clock_reset(uint64_t random)
 {
 	atomic_store(&began_ms, __real_clock_mono_ms());
 	atomic_store(&offset_ms, 0);
+	atomic_store(&frozen, false);
 	fake_clock_random(random);
+}
+
+void fake_clock_freeze(void)
+{
+	atomic_store(&offset_ms, atomic_load(&offset_ms) + __real_clock_mono_ms() - atomic_load(&began_ms));
+	atomic_store(&frozen, true);
 }
 
 void fake_clock_random(uint64_t random)
@@ -37,7 +46,8 @@ void fake_clock_advance(int64_t ms)
 
 static int64_t elapsed_ms(void)
 {
-	return __real_clock_mono_ms() - atomic_load(&began_ms) + atomic_load(&offset_ms);
+	int64_t real_ms = atomic_load(&frozen) ? 0 : __real_clock_mono_ms() - atomic_load(&began_ms);
+	return real_ms + atomic_load(&offset_ms);
 }
 
 int64_t __wrap_clock_wall_ms(void)

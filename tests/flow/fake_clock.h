@@ -22,6 +22,9 @@ void fake_clock_reset(uint64_t random);
 /* The 64 random bits are others from now on. */
 void fake_clock_random(uint64_t random);
 
+/* Both clocks stand still from now on, but for what they are advanced; until the next reset. */
+void fake_clock_freeze(void);
+
 /* Both clocks are `ms` ahead of where they were. */
 void fake_clock_advance(int64_t ms);
 

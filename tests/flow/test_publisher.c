@@ -301,7 +301,7 @@ static void a_stop_without_pubacks_ends_in_its_time_and_keeps_the_events(void **
 	add_events(world, 1, 3);
 	int64_t began_ms = real_ms();
 	event_publisher_stop(world->publisher, 200);
-	assert_in_range(real_ms() - began_ms, 0, 5 * SECOND);
+	assert_in_range(real_ms() - began_ms, 200, 20 * SECOND);
 	assert_int_equal(waiting_events(world), 3);
 }
 

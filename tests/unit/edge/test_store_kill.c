@@ -26,6 +26,14 @@ static void tell_parent(const struct witness *witness, char what, int64_t seq_or
 		_exit(1);
 }
 
+static void tell_taken(const struct witness *witness, const char *id)
+{
+	char line[128];
+	text_format(line, sizeof(line), "t %s\n", id);
+	if (write(witness->pipe, line, strlen(line)) != (ssize_t)strlen(line))
+		_exit(1);
+}
+
 static void *accept_for_ever(void *arg)
 {
 	const struct witness *witness = arg;
@@ -47,7 +55,7 @@ static void send_for_ever(struct witness *witness)
 	for (;;) {
 		size_t count = store_take_due(witness->world->store, NOW, attempts, 8, &next_ms);
 		for (size_t i = 0; i < count; i++)
-			tell_parent(witness, 't', attempts[i].seq);
+			tell_taken(witness, attempts[i].id);
 		for (size_t i = 0; i < count; i++) {
 			char sid[SID_SIZE];
 			text_format(sid, sizeof(sid), "HC%032lld", (long long)attempts[i].seq);
@@ -83,8 +91,11 @@ static int check(struct world *world, FILE *said)
 		what = line[0];
 		text_copy_bytes(id, sizeof(id), line + 2, strlen(line) - 3);
 		facts++;
-		if (what == 'a') {
+		if (what == 'a' || what == 't') {
 			assert_true(store_find_id(world->store, "", id, &record));
+			/* Nor may what was handed out wait as if it had never been: it would be sent twice. */
+			assert_true(what == 'a' || record.state == STATE_UNKNOWN || record.state == STATE_QUEUED ||
+				    record.state == STATE_HELD);
 			continue;
 		}
 		char sid[SID_SIZE];
