@@ -82,6 +82,19 @@ static void an_sms_of_an_unknown_sim_is_not_dropped(struct world *world)
 	status_expect_field(up, "sim_sid", "HS99999999999999999999999999999999");
 }
 
+/* SIMs in machines have no opt-out list: nothing is blocked by it either. */
+static void stop_is_a_word_like_any_other(struct world *world)
+{
+	char sid[SID];
+	world_start(world, NULL);
+	simulator_mo(world->simulator, METER_1_SIM, "STOP", sid, sizeof(sid));
+	const struct client_message *up = client_expect(world->client, "devices/meter-001/up", sid);
+	status_expect_field(up, "payload", "STOP");
+	command_send(world->client, "meter-001", "{\"payload\":\"go on\",\"id\":\"g\"}");
+	status_expect(world->client, "meter-001", "g", "delivered");
+	ledger_expect_one(world->simulator, "go on");
+}
+
 static void odd_characters_survive(struct world *world)
 {
 	char sid[SID], payload[SID];
@@ -102,6 +115,7 @@ int main(void)
 		WORLD_TEST(a_lost_callback_is_made_up_for_by_the_list),
 		WORLD_TEST(what_came_while_the_bridge_was_down_arrives_afterwards),
 		WORLD_TEST(an_sms_of_an_unknown_sim_is_not_dropped),
+		WORLD_TEST(stop_is_a_word_like_any_other),
 		WORLD_TEST(odd_characters_survive),
 	};
 	return WORLD_RUN(tests);

@@ -31,6 +31,13 @@ static inline int tear_down(void **state)
 	return 0;
 }
 
+/* The last that the intake made. */
+static inline int intake_connection(struct stage *stage)
+{
+	size_t connects = scripted_broker_count(stage->broker, "bridge", PACKET_CONNECT);
+	return scripted_broker_expect(stage->broker, "bridge", PACKET_CONNECT, connects).connection;
+}
+
 /* Without the retained "online", whose PUBLISH and PUBACK come at a moment of their own. */
 static inline void start_up_in_silence(struct stage *stage)
 {

@@ -113,13 +113,18 @@ static void remember(void *ctx, const struct http_result *result)
 	*seen = *result;
 }
 
-static struct http_result get(const struct files *files, const char *ca_file, const char *scheme, const char *host)
+static struct http_client *client_of(const char *ca_file)
 {
-	struct http_client *client = http_client_create(&(struct http_client_options){.ca_file = ca_file,
-										      .timeout_ms = 10000,
-										      .connect_timeout_ms = 10000,
-										      .max_answer = 1000,
-										      .max_connections = 1});
+	return http_client_create(&(struct http_client_options){.ca_file = ca_file,
+								.timeout_ms = 20000,
+								.connect_timeout_ms = 20000,
+								.max_answer = 1000,
+								.max_connections = 1});
+}
+
+static struct http_result ask(struct http_client *client, const struct files *files, const char *scheme,
+			      const char *host)
+{
 	char url[96];
 	struct http_request_out request = {.method = "POST",
 					   .url = url,
@@ -132,8 +137,16 @@ static struct http_result get(const struct files *files, const char *ca_file, co
 
 	text_format(url, sizeof url, "%s://%s:%d/", scheme, host, http_server_port(files->server));
 	http_client_fetch(client, &request, remember, NULL, &seen);
-	http_client_destroy(client);
 	print_message("  %s: %d %s\n", url, seen.status, seen.error);
+	return seen;
+}
+
+static struct http_result get(const struct files *files, const char *ca_file, const char *scheme, const char *host)
+{
+	struct http_client *client = client_of(ca_file);
+	struct http_result seen = ask(client, files, scheme, host);
+
+	http_client_destroy(client);
 	return seen;
 }
 
@@ -192,6 +205,32 @@ static void a_new_certificate_comes_without_a_restart(void **state)
 	assert_true(after.cut >= before.cut);
 }
 
+/* A client that was served before, and has a connection's worth of trust, is not taken in by another certificate. */
+static void who_has_another_certificate_now_gets_no_body(void **state)
+{
+	const struct files *files = *state;
+	char why[256] = "", ca_file[96];
+
+	write_file(files->cert, CERT_1);
+	write_file(files->key, KEY_1);
+	assert_true(http_server_reload(files->server, why, sizeof why));
+	text_format(ca_file, sizeof ca_file, "%s/trusted.pem", files->folder);
+	write_file(ca_file, CERT_1);
+	struct http_client *client = client_of(ca_file);
+
+	assert_int_equal(ask(client, files, "https", "127.0.0.1").status, 204);
+	write_file(files->cert, CERT_2);
+	write_file(files->key, KEY_2);
+	assert_true(http_server_reload(files->server, why, sizeof why));
+	struct http_result seen = ask(client, files, "https", "127.0.0.1");
+
+	assert_int_equal(seen.status, 0);
+	assert_false(seen.body_started);
+	assert_true(seen.error[0]);
+	http_client_destroy(client);
+	unlink(ca_file);
+}
+
 static void a_bad_certificate_changes_nothing(void **state)
 {
 	const struct files *files = *state;
@@ -219,6 +258,7 @@ int main(void)
 		cmocka_unit_test(plain_http_is_not_answered),
 		cmocka_unit_test(a_silent_handshake_is_cut),
 		cmocka_unit_test(a_new_certificate_comes_without_a_restart),
+		cmocka_unit_test(who_has_another_certificate_now_gets_no_body),
 		cmocka_unit_test(a_bad_certificate_changes_nothing),
 	};
 

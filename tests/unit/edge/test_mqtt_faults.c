@@ -10,12 +10,6 @@
 #include "tests/harness/cmocka.h"
 #include "tests/unit/edge/mqtt_stage.h"
 
-static int intake_connection(struct stage *stage)
-{
-	size_t connects = scripted_broker_count(stage->broker, "bridge", PACKET_CONNECT);
-	return scripted_broker_expect(stage->broker, "bridge", PACKET_CONNECT, connects).connection;
-}
-
 static void send_command(struct stage *stage, int id)
 {
 	const struct scripted_message message = {

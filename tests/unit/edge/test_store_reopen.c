@@ -3,7 +3,9 @@
 #include "bridge/edge/store.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "bridge/edge/sqlite.h"
 #include "tests/unit/edge/store_world.h"
@@ -104,6 +106,25 @@ static void what_was_being_sent_is_not_looked_for_before_the_api_can_list_it(voi
 	assert_int_equal(store_unknown(world->store, NOW + 30 * SECOND, &record, 1, &next_ms), 1);
 }
 
+/* Nor does a restart bring all retries forward at once. */
+static void what_was_put_back_is_due_at_its_time_in_the_next_process_too(void **state)
+{
+	struct world *world = *state;
+	ASK(world, .device = "m1", .id = "a");
+	ASK(world, .device = "m2", .id = "b");
+	world_take(world, NOW, 2);
+	SETTLE(world, EVENT_NOT_SENT, .seq = 1, .due_ms = NOW + 2 * MINUTE);
+	SETTLE(world, EVENT_NOT_SENT, .seq = 2, .due_ms = NOW + MINUTE);
+	world_reopen(world);
+	struct taken taken = world_take(world, NOW + MINUTE - 1, 8);
+	assert_string_equal(taken.ids, "");
+	assert_int_equal(taken.next_ms, NOW + MINUTE);
+	taken = world_take(world, NOW + MINUTE, 8);
+	assert_string_equal(taken.ids, "b");
+	assert_int_equal(taken.attempts[0].attempts, 2);
+	assert_int_equal(taken.next_ms, NOW + 2 * MINUTE);
+}
+
 /* A machine without a battery comes up with an old time, which would be long ago for the stages. */
 static void a_clock_that_starts_anew_shortens_no_wait_for_the_list(void **state)
 {
@@ -171,6 +192,52 @@ static void write_file(const char *path, const char *text, mode_t mode)
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	assert_int_equal(fchmod(fd, mode), 0);
 	close(fd);
+}
+
+/* Waits until it may, and then asks as a shell or a backup program does, which knows nothing of us. */
+static _Noreturn void be_a_shell(const struct world *world, int may)
+{
+	char byte;
+	sqlite3 *db;
+	if (read(may, &byte, 1) != 1 || sqlite3_open_v2(world->path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		_exit(1);
+	int reads = sqlite3_exec(db, "SELECT count(*) FROM commands", NULL, NULL, NULL);
+	int writes = sqlite3_exec(db, "DELETE FROM commands", NULL, NULL, NULL);
+	_exit(reads == SQLITE_BUSY && writes == SQLITE_BUSY ? 0 : 2);
+}
+
+static void a_shell_is_kept_out_of_the_live_file(void **state)
+{
+	struct world *world = *state;
+	int ends[2], status;
+	assert_int_equal(pipe(ends), 0);
+	pid_t shell = fork();
+	assert_true(shell >= 0);
+	if (shell == 0)
+		be_a_shell(world, ends[0]);
+	world_open(world);
+	ASK(world, .id = "a");
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(waitpid(shell, &status, 0), shell);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	ASK(world, .id = "b");
+	want_state(world, "a", STATE_ACCEPTED);
+	want_state(world, "b", STATE_ACCEPTED);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* As on a file system that cannot lock or map what the log needs: memory stands for it. */
+static void without_a_write_ahead_log_nothing_is_begun(void **state)
+{
+	struct sql *sql = sql_open(":memory:", true);
+	(void)state;
+	assert_int_equal(sql_error(sql), SQL_FINE);
+	sql_setup(sql, true);
+	assert_int_equal(sql_error(sql), SQL_BROKEN);
+	assert_string_equal(sql_why(sql), "this file system takes no write-ahead log");
+	sql_close(sql);
 }
 
 static void a_second_daemon_is_told_so(void **state)
@@ -326,10 +393,13 @@ int main(void)
 		WORLD_TEST(what_was_being_sent_is_unknown_and_due_at_once),
 		WORLD_TEST(a_shorter_silence_counts_for_what_the_api_has_already),
 		WORLD_TEST(what_was_being_sent_is_not_looked_for_before_the_api_can_list_it),
+		WORLD_TEST(what_was_put_back_is_due_at_its_time_in_the_next_process_too),
 		WORLD_TEST(a_clock_that_starts_anew_shortens_no_wait_for_the_list),
 		WORLD_TEST(three_deaths_over_one_command_hold_it),
 		WORLD_TEST(deaths_that_are_not_in_a_row_hold_nothing),
 		WORLD_TEST(a_second_daemon_is_told_so),
+		CLOSED_WORLD_TEST(a_shell_is_kept_out_of_the_live_file),
+		cmocka_unit_test(without_a_write_ahead_log_nothing_is_begun),
 		CLOSED_WORLD_TEST(a_file_that_is_no_database_is_refused_and_kept),
 		WORLD_TEST(a_damaged_page_is_refused_and_kept),
 		CLOSED_WORLD_TEST(an_empty_file_is_refused),

@@ -1,0 +1,32 @@
+/* mqtt after its stop: alone in its program, since a message that is withheld holds the library's one thread for good.
+ */
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge/edge/mqtt.h"
+
+#include "tests/harness/await.h"
+#include "tests/unit/edge/mqtt_stage.h"
+
+/* No PUBACK comes for "offline", so that the connection stays to the end of the process for the will's sake (3.1.1). */
+static void what_comes_after_the_stop_is_not_acknowledged(void **state)
+{
+	struct stage *stage = *state;
+	const struct scripted_rules hold = {.hold_pubacks = true};
+	const struct scripted_message late = {.topic = "devices/a/cmd", .payload = "reboot", .qos = 1, .id = 78};
+	user_start_up(stage->user);
+	struct scripted_message first = late;
+	first.id = 77;
+	scripted_broker_publish(stage->broker, intake_connection(stage), &first);
+	assert_int_equal(scripted_broker_expect(stage->broker, "bridge", PACKET_PUBACK, 1).id, 77);
+	scripted_broker_rules(stage->broker, &hold);
+	user_stop_within(stage->user, 1000);
+	scripted_broker_publish(stage->broker, intake_connection(stage), &late);
+	pause_ms(1000); /* the absence of a packet is the subject */
+	assert_int_equal(scripted_broker_count(stage->broker, "bridge", PACKET_PUBACK), 1);
+	assert_int_equal(user_count(stage->user, USER_MESSAGE), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {STAGE_TEST(what_comes_after_the_stop_is_not_acknowledged)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
