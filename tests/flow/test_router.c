@@ -111,6 +111,36 @@ static void what_is_for_nobody_is_dropped(void **state)
 	assert_int_equal(counters_get(&world->counters, COUNT_MESSAGE_UNUSABLE), 2);
 }
 
+static void deliver_again(int64_t connection, bool dup)
+{
+	const struct mqtt_message message = {.topic = "devices/meter-1/cmd",
+					     .payload = "reboot",
+					     .len = strlen("reboot"),
+					     .qos = 1,
+					     .packet_id = 5,
+					     .connection = connection,
+					     .dup = dup,
+					     .reply_topic = "",
+					     .expiry_s = -1};
+	fake_mqtt_deliver(&message);
+}
+
+/* Without the session that they belong to, what is remembered of packet ids would take a new command for an old one. */
+static void a_session_that_is_lost_takes_its_packet_ids_along(void **state)
+{
+	struct world *world = *state;
+	fake_mqtt_connect(false);
+	deliver_again(1, false);
+	fake_mqtt_connect(true);
+	deliver_again(2, true);
+	assert_int_equal(counters_get(&world->counters, COUNT_MESSAGE_ACCEPTED), 1);
+	assert_int_equal(counters_get(&world->counters, COUNT_MESSAGE_REDELIVERED), 1);
+	fake_mqtt_connect(false);
+	deliver_again(3, true);
+	assert_int_equal(counters_get(&world->counters, COUNT_MESSAGE_ACCEPTED), 2);
+	assert_int_equal(counters_get(&world->counters, COUNT_MESSAGE_REDELIVERED), 1);
+}
+
 static void a_connection_makes_health_and_info_due(void **state)
 {
 	struct world *world = *state;
@@ -127,6 +157,7 @@ int main(void)
 		ROUTER_TEST(a_request_is_answered_and_a_retained_one_ignored),
 		ROUTER_TEST(home_assistants_birth_and_not_its_death_starts_the_announcements_anew),
 		ROUTER_TEST(what_is_for_nobody_is_dropped),
+		ROUTER_TEST(a_session_that_is_lost_takes_its_packet_ids_along),
 		ROUTER_TEST(a_connection_makes_health_and_info_due),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
