@@ -168,7 +168,16 @@ static bool note_trouble(struct account *account, const struct outcome *outcome)
 	return news;
 }
 
-bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation)
+bool account_is_probing(struct account *account)
+{
+	pthread_mutex_lock(&account->lock);
+	bool probing = account->circuit.probing;
+	pthread_mutex_unlock(&account->lock);
+	return probing;
+}
+
+/* `may_end_probe`: it is the probe, if there is one. */
+static bool note(struct account *account, const struct outcome *outcome, uint64_t generation, bool may_end_probe)
 {
 	bool news = false;
 	/* A token that is being renewed is no reason to pause: the next one may do. */
@@ -184,19 +193,29 @@ bool account_note(struct account *account, const struct outcome *outcome, uint64
 		account->taken_ms = clock_mono_ms();
 	if (outcome->account == ACCOUNT_SLOW_DOWN)
 		rate_slow_down(&account->rate, outcome->retry_after_ms, clock_mono_ms());
-	if (renewing) {
-		circuit_unused(&account->circuit);
-	} else if (is_trouble(account, outcome)) {
-		news = note_trouble(account, outcome);
-	} else if (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED) {
+	bool waits = account->circuit.probing && !may_end_probe; /* for what the probe finds out */
+	bool trouble = !renewing && is_trouble(account, outcome);
+	if (!renewing && !trouble && (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED)) {
 		account->unclear = 0;
 		account->why[0] = '\0';
 		circuit_success(&account->circuit);
-	} else {
+	} else if (trouble && !waits) {
+		news = note_trouble(account, outcome);
+	} else if (!waits) {
 		circuit_unused(&account->circuit);
 	}
 	pthread_mutex_unlock(&account->lock);
 	return news;
+}
+
+bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation)
+{
+	return note(account, outcome, generation, true);
+}
+
+bool account_note_aside(struct account *account, const struct outcome *outcome, uint64_t generation)
+{
+	return note(account, outcome, generation, false);
 }
 
 /* Without a token the reason is the token's own; failing that, what the API said when it refused the last one. */

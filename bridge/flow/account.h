@@ -55,8 +55,15 @@ uint64_t account_authorize(struct account *account, char header[AUTHORIZATION_SI
 /* Did the API take a request, or refuse only the request itself, in the last ten minutes? */
 bool account_was_taken(struct account *account);
 
+/* Is a probe under way? Whoever was just allowed one create has it. */
+bool account_is_probing(struct account *account);
+
 /* What an exchange showed about the account. True when the pause is news (to be logged once). */
 bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation);
+
+/* The same of a request that is not the probe, such as a question, or a create that was under way before the pause:
+ * while there is a probe it may end the pause, but neither lengthens it nor makes room for another probe. */
+bool account_note_aside(struct account *account, const struct outcome *outcome, uint64_t generation);
 
 void account_state(struct account *account, struct account_state *ret);
 

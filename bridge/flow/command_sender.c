@@ -23,7 +23,7 @@ struct flight {
 	struct command_sender *sender;
 	struct store_attempt attempt;
 	uint64_t generation; /* of the token that it went out with */
-	bool busy;
+	bool busy, probe;
 };
 
 struct command_sender {
@@ -88,7 +88,9 @@ static void on_answer(void *ctx, const struct http_result *result)
 	clock_random(&random, sizeof(random));
 	settlement->due_ms = command_answer_due(parts->settings, &outcome, &flight->attempt,
 						account_was_taken(parts->account), timekeeper_now(parts->time), random);
-	if (account_note(parts->account, &outcome, flight->generation))
+	bool (*note)(struct account *, const struct outcome *, uint64_t) =
+		flight->probe ? account_note : account_note_aside;
+	if (note(parts->account, &outcome, flight->generation))
 		log_error("", "the API account is paused; commands wait", LOG_TEXT("code", outcome.code),
 			  LOG_TEXT("why", outcome.reason));
 	count_attempt(sender, &outcome, result);
@@ -164,6 +166,7 @@ static void launch(struct command_sender *sender, size_t count)
 		}
 		flight->attempt = attempts[i];
 		flight->generation = generation;
+		flight->probe = account_is_probing(sender->parts.account);
 		send_one(sender, flight);
 	}
 	explicit_bzero(sender->authorization, strlen(sender->authorization));

@@ -4,7 +4,8 @@
 
 #include "bridge/rule/retry.h"
 
-/* While a probe is under way only its answer changes anything; whoever asks need not ask again soon. */
+/* While a probe is under way only its answer changes anything. It has a deadline of its own, and its end wakes who
+ * waits: no need to ask again soon. */
 enum { PROBE_UNDER_WAY_MS = 120000 };
 
 int64_t circuit_allow(struct circuit *circuit, int64_t wanted, int64_t mono_ms)

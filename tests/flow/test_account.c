@@ -117,6 +117,30 @@ static void a_probe_that_was_not_used_is_free_again(void **state)
 	assert_int_equal(allowed(world, 8), 1);
 }
 
+/* A question, or a create from before the pause: they end as they like, the probe is still the only one. */
+static void what_ends_beside_the_probe_makes_room_for_no_other(void **state)
+{
+	struct world *world = *state;
+	const struct outcome *const ends[] = {&unreachable, &unclear, &slow_down, &unauthorized};
+	account_note(world->account, &unreachable, 1);
+	fake_clock_advance(SECOND);
+	assert_int_equal(allowed(world, 8), 1);
+	assert_true(account_is_probing(world->account));
+	for (size_t i = 0; i < ROWS(ends); i++) {
+		assert_false(account_note_aside(world->account, ends[i], 1));
+		fake_clock_advance(HOUR);
+		assert_int_equal(allowed(world, 8), 0);
+	}
+	account_note(world->account, &unreachable, 1);
+	assert_false(account_is_probing(world->account));
+	fake_clock_advance(HOUR);
+	assert_int_equal(allowed(world, 8), 1);
+	/* But whoever gets through shows that the pause is over. */
+	account_note_aside(world->account, &done, 1);
+	assert_false(is_paused(world));
+	assert_int_equal(allowed(world, 8), 8);
+}
+
 static void a_request_to_slow_down_is_obeyed_by_all(void **state)
 {
 	struct world *world = *state;
@@ -230,6 +254,7 @@ int main(void)
 		WORLD_TEST(three_unclear_answers_in_a_row_are_an_outage),
 		WORLD_TEST(an_unclear_answer_to_a_probe_goes_on_with_the_pause),
 		WORLD_TEST(a_probe_that_was_not_used_is_free_again),
+		WORLD_TEST(what_ends_beside_the_probe_makes_room_for_no_other),
 		WORLD_TEST(a_request_to_slow_down_is_obeyed_by_all),
 		WORLD_TEST(a_refused_token_is_renewed_without_a_pause),
 		WORLD_TEST(a_token_that_the_api_took_is_known_for_good),

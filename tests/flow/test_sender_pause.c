@@ -62,6 +62,31 @@ static void a_refused_connection_is_tried_again_with_one_probe(void **state)
 	assert_int_equal(fake_http_count(CREATES), 2 + METERS);
 }
 
+/* Each probe costs a command its clear outcome: those that were under way make no second one. */
+static void a_create_from_before_the_pause_makes_no_second_probe(void **state)
+{
+	struct world *world = *state;
+	world->settings->api_concurrency = 3;
+	fake_http_always(CREATES, (struct fake_answer){.held = true});
+	ask_all(world);
+	world_start_sender(world);
+	WAIT_FOR(fake_http_count(CREATES) == 3);
+	fake_http_release(CREATES, 0, unsent);
+	WAIT_FOR(is_paused(world));
+	world_advance(world, 2 * SECOND);
+	WAIT_FOR(fake_http_count(CREATES) == 4);
+	fake_http_release(CREATES, 1, unsent);
+	fake_http_release(CREATES, 2, (struct fake_answer){.error = "timed out"});
+	WAIT_FOR(counters_get(&world->counters, COUNT_ATTEMPT_UNKNOWN) == 1);
+	world_advance(world, HOUR);
+	world_pass(world);
+	assert_int_equal(fake_http_count(CREATES), 4);
+	fake_http_always(CREATES, (struct fake_answer){.status = 201});
+	fake_http_release(CREATES, 3, (struct fake_answer){.status = 201});
+	WAIT_FOR(in_state(world, STATE_QUEUED) == METERS - 1);
+	assert_int_equal(in_state(world, STATE_UNKNOWN), 1);
+}
+
 static void an_hour_of_outage_burns_nothing(void **state)
 {
 	struct world *world = *state;
@@ -191,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_refused_connection_is_tried_again_with_one_probe),
+		WORLD_TEST(a_create_from_before_the_pause_makes_no_second_probe),
 		WORLD_TEST(an_hour_of_outage_burns_nothing),
 		WORLD_TEST(too_many_requests_pause_everybody_for_as_long_as_asked),
 		WORLD_TEST(a_refused_token_is_renewed_and_the_command_sent),
