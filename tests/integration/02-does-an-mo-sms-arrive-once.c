@@ -24,6 +24,12 @@ static void an_sms_is_published_with_its_fields(struct world *world)
 	assert_false(up->retain);
 }
 
+static bool has_called_back_three_times(void *ctx)
+{
+	struct world *world = ctx;
+	return ledger_summary(world->simulator, "callbacks") >= 3;
+}
+
 static void called_back_three_times_it_arrives_once(struct world *world)
 {
 	char sid[SID];
@@ -32,10 +38,10 @@ static void called_back_three_times_it_arrives_once(struct world *world)
 					  "\"action\":{\"repeat\":2}}]");
 	simulator_mo(world->simulator, METER_1_SIM, "again", sid, sizeof(sid));
 	client_expect(world->client, "devices/meter-001/up", sid);
-	/* Long enough for the repeats and for several lists of the reconciler, which are a second apart. */
+	assert_true(await(has_called_back_three_times, world, STEP_MS));
+	/* Long enough for several lists of the reconciler, which are a second apart. */
 	struct client_match match = up_of("devices/meter-001/up", sid);
 	client_expect_none_more(world->client, &match, 1, 2500);
-	assert_true(ledger_summary(world->simulator, "callbacks") >= 3);
 }
 
 static void the_same_text_sent_twice_arrives_twice(struct world *world)

@@ -195,12 +195,13 @@ const tests = {
       ['phone', 'light', 390, 844], ['phone-dark', 'dark', 360, 740]]) {
       await page.emulateMedia({colorScheme});
       await page.setViewportSize({width, height});
-      await page.waitForTimeout(300); // the plots are drawn anew
-      const [inner, wide] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
-      assert.ok(wide <= inner, `${name}: ${wide} wide in ${inner}`);
-      assert.deepEqual(await page.evaluate(faint_texts), [], name);
-      assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.life li')]
-        .filter((step) => step.scrollWidth > step.clientWidth).map((step) => step.innerText)), [], `${name}: overlaps`);
+      // Until the plots are drawn anew.
+      await until(`${name}: fitting in`, () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      await until(`${name}: no faint text but ${await page.evaluate(faint_texts)}`,
+        async () => (await page.evaluate(faint_texts)).length === 0);
+      const overlaps = () => page.evaluate(() => [...document.querySelectorAll('.life li')]
+        .filter((step) => step.scrollWidth > step.clientWidth).map((step) => step.innerText));
+      await until(`${name}: no overlap but ${await overlaps()}`, async () => (await overlaps()).length === 0);
       await shot(page, name);
     }
     await page.setViewportSize({width: 1280, height: 900});
