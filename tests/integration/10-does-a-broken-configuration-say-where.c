@@ -127,7 +127,7 @@ static void a_broken_reload_changes_nothing(struct world *world)
 	file_write(path, "devices:\n  meter-001: " METER_1_SIM "\n  newcomer: " METER_2_SIM "\n");
 	process_signal(bridge_process(world->bridge), SIGHUP);
 	/* Until the reload is through, the newcomer is unknown; its id then is put in again under a new name. */
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 500; i++) {
 		char command[64], id[16];
 		text_format(id, sizeof(id), "n%d", i);
 		text_format(command, sizeof(command), "{\"payload\":\"hi %d\",\"id\":\"%s\"}", i, id);

@@ -38,13 +38,16 @@ static void each_form_is_sent_as_it_is_meant(struct world *world)
 }
 
 /* Keeps meter-001 busy: one SMS at a time for each SIM, and the API holds the answer to this one and says
- * nothing about it in callbacks either. */
-static void block(struct world *world, int64_t ms)
+ * nothing about it in callbacks either. For long, so that what is to wait behind it does on a slow machine, too. */
+static void start_blocked(struct world *world)
 {
+	enum { HOLD_MS = 8000 };
+	static const char *const lines[] = {"api.timeout: 60s", NULL};
+	const struct world_options options = {.lines = lines};
 	char fault[256];
+	world_start(world, &options);
 	text_format(fault, sizeof(fault),
-		    "[{\"on\":\"create\",\"match\":{\"payload\":\"blocker\"},\"action\":{\"hold_ms\":%lld}}]",
-		    (long long)ms);
+		    "[{\"on\":\"create\",\"match\":{\"payload\":\"blocker\"},\"action\":{\"hold_ms\":%d}}]", HOLD_MS);
 	simulator_outcome(world->simulator, "{\"match\":{\"payload\":\"blocker\"},\"stay\":\"queued\"}");
 	simulator_fault(world->simulator, fault);
 	command_send(world->client, "meter-001", "{\"payload\":\"blocker\",\"id\":\"blocker\"}");
@@ -53,8 +56,7 @@ static void block(struct world *world, int64_t ms)
 
 static void what_waits_too_long_expires(struct world *world)
 {
-	world_start(world, NULL);
-	block(world, 3000);
+	start_blocked(world);
 	command_send(world->client, "meter-001", "{\"payload\":\"late\",\"id\":\"late\",\"ttl\":1}");
 	command_send(world->client, "meter-001", "{\"payload\":\"in time\",\"id\":\"in-time\",\"ttl\":60}");
 	status_expect(world->client, "meter-001", "late", "expired");
@@ -78,8 +80,7 @@ static void it_expires_too_while_the_api_is_away(struct world *world)
 static void priority_is_the_order_of_those_that_wait(struct world *world)
 {
 	char order[256];
-	world_start(world, NULL);
-	block(world, 1500);
+	start_blocked(world);
 	command_send(world->client, "meter-001", "{\"payload\":\"low\",\"id\":\"1\",\"priority\":\"low\"}");
 	command_send(world->client, "meter-001", "{\"payload\":\"first\",\"id\":\"2\"}");
 	command_send(world->client, "meter-001", "{\"payload\":\"second\",\"id\":\"3\",\"priority\":\"normal\"}");
@@ -91,8 +92,7 @@ static void priority_is_the_order_of_those_that_wait(struct world *world)
 
 static void another_sim_does_not_wait(struct world *world)
 {
-	world_start(world, NULL);
-	block(world, 4000);
+	start_blocked(world);
 	status_settle(world->client, "meter-002");
 	assert_false(status_is(world->client, "meter-001", "blocker", "queued"));
 	status_expect(world->client, "meter-001", "blocker", "queued");
@@ -100,8 +100,7 @@ static void another_sim_does_not_wait(struct world *world)
 
 static void replace_cancels_what_waits_and_nothing_else(struct world *world)
 {
-	world_start(world, NULL);
-	block(world, 1500);
+	start_blocked(world);
 	command_send(world->client, "meter-001", "{\"payload\":\"old\",\"id\":\"old\"}");
 	command_send(world->client, "meter-001", "{\"payload\":\"older\",\"id\":\"older\",\"priority\":\"high\"}");
 	command_send(world->client, "meter-001", "{\"payload\":\"new\",\"id\":\"new\",\"replace\":true}");

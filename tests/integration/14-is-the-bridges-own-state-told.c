@@ -69,16 +69,17 @@ static void the_health_is_told(struct world *world)
 	assert_int_equal(http_status(bridge_admin_port(world->bridge), "GET", "/metrics", ""), 200);
 }
 
+static bool is_unready(void *ctx)
+{
+	struct world *world = ctx;
+	return http_status(bridge_admin_port(world->bridge), "GET", "/readyz", "") == 503;
+}
+
 static void without_a_broker_it_is_healthy_but_not_ready(struct world *world)
 {
 	world_start(world, NULL);
 	broker_stop(world->broker);
-	int ready = 200;
-	for (int i = 0; i < 300 && ready == 200; i++) {
-		pause_ms(50);
-		ready = http_status(bridge_admin_port(world->bridge), "GET", "/readyz", "");
-	}
-	assert_int_equal(ready, 503);
+	assert_true(await(is_unready, world, STEP_MS));
 	assert_int_equal(http_status(bridge_admin_port(world->bridge), "GET", "/healthz", ""), 200);
 	broker_restart(world->broker);
 	bridge_await_ready(world->bridge);

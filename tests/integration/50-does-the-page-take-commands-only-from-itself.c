@@ -6,7 +6,7 @@
 #include "bridge/base/text.h"
 #include "tests/harness/world.h"
 
-enum { SILENCE_MS = 1000 }; /* shorter than between two events of a stream at rest */
+enum { SILENCE_MS = 2000 }; /* shorter than between two events of a stream at rest */
 
 /* @ stands for the port of the admin listener. */
 #define OURS "Content-Type: application/json\r\nOrigin: http://127.0.0.1:@\r\n"

@@ -4,12 +4,25 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "bridge/edge/http_listen.h"
 #include "tests/unit/table.h"
 
-enum { DEADLINE_MS = 60000 };
+enum { DEADLINE_MS = 60000, SHORT_MS = 300, PATIENCE_MS = 20000 };
+
+/* The linker's --wrap puts this clock in the place of the real one: it goes where a test says. */
+int64_t __wrap_clock_mono_ms(void);
+static _Atomic int64_t now_ms = 1000;
+
+int64_t __wrap_clock_mono_ms(void)
+{
+	return atomic_load(&now_ms);
+}
 
 /* An address of either kind, whose text this is. */
 static struct sockaddr_storage address_of(const char *text)
@@ -86,11 +99,38 @@ static void addresses_of_one_ipv6_network_count_together(void **state)
 	http_watch_destroy(watch);
 }
 
+/* Its time began with the connection: else a head that drips would have it twice. */
+static void the_first_line_of_a_request_buys_no_time(void **state)
+{
+	struct sockaddr_storage from = address_of("192.0.2.7");
+	struct http_watch *watch = http_watch_create(SHORT_MS);
+	int ends[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	struct http_link *link = http_watch_add(watch, ends[0], (const struct sockaddr *)&from);
+	struct pollfd cut = {.fd = ends[1], .events = POLLIN};
+
+	atomic_fetch_add(&now_ms, SHORT_MS - 1);
+	http_watch_phase(watch, link, HTTP_READING);
+	assert_int_equal(poll(&cut, 1, 2 * SHORT_MS), 0);
+	atomic_fetch_add(&now_ms, 1);
+	assert_int_equal(poll(&cut, 1, PATIENCE_MS), 1);
+	assert_int_equal(recv(ends[1], &byte, 1, 0), 0);
+	assert_int_equal(http_watch_cuts(watch), 1);
+	http_watch_remove(watch, link);
+	http_watch_destroy(watch);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_network_is_an_address_or_64_bits_of_one),
 		cmocka_unit_test(addresses_of_one_ipv6_network_count_together),
+		cmocka_unit_test(the_first_line_of_a_request_buys_no_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
