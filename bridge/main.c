@@ -1,5 +1,4 @@
 /* main - what is started, in order; a wait for signals; what is stopped, in reverse.
- *
  * Exit status: 0 clean stop, 1 the machine failed us, 2 usage, configuration or mapping. */
 // SPDX-License-Identifier: Apache-2.0
 #include <stdatomic.h>
@@ -244,7 +243,7 @@ static void start(struct bridge *bridge)
 /* In reverse: no new commands, answers under way, callbacks, events, the broker, the disk. */
 static void stop(struct bridge *bridge)
 {
-	process_stop_at_once_on_signal();
+	process_stop_at_once_on_signal(PROCESS_STOP_MAX_S);
 	supervisor_stopping();
 	log_info("", "stopping", LOG_NUMBER("grace_ms", GRACE_MS));
 	atomic_store(&bridge->intake.stopping, true);
@@ -259,16 +258,17 @@ static void stop(struct bridge *bridge)
 	admin_stop(bridge->admin);
 	discovery_stop(bridge->discovery);
 	event_publisher_stop(bridge->publisher, GRACE_MS);
-	mqtt_stop(bridge->mqtt, GRACE_MS);
+	bool quiet = mqtt_stop(bridge->mqtt, GRACE_MS); /* else a message still waits for the disk, without a PUBACK */
 	watch_stop(&bridge->watch);
 	token_stop(bridge->token);
-	page_destroy(bridge->page);
-	store_close(bridge->store);
-	/* Broker, store and token woke them until now. */
-	discovery_destroy(bridge->discovery);
-	command_sender_destroy(bridge->sender);
-	reconciler_destroy(bridge->reconciler);
-	log_info("", "stopped", LOG_TEXT("how", "clean"));
+	if (quiet) { /* broker, store and token used them until now */
+		page_destroy(bridge->page);
+		store_close(bridge->store);
+		discovery_destroy(bridge->discovery);
+		command_sender_destroy(bridge->sender);
+		reconciler_destroy(bridge->reconciler);
+	}
+	log_info("", "stopped", LOG_TEXT("how", quiet ? "clean" : "a message waits, which has no PUBACK"));
 }
 
 /* After a reload, whoever asked for it. */

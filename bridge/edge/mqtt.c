@@ -187,10 +187,10 @@ int64_t mqtt_library_silence_ms(void *ctx)
 	return since_ms > 0 ? clock_mono_ms() - since_ms : 0;
 }
 
-void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
+bool mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
 {
 	if (mqtt == NULL)
-		return;
+		return true;
 	int64_t now_ms = clock_mono_ms(), until_ms = now_ms + timeout_ms + STOP_SLACK_MS;
 	pthread_mutex_lock(&mqtt->lock);
 	mqtt->stopping = true;
@@ -204,11 +204,12 @@ void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
 	mqtt->stopped = true;
 	while (mqtt->handling > 0 && clock_mono_ms() < until_ms)
 		mqtt_wait(mqtt, until_ms);
-	bool done = mqtt->connector_done;
+	bool done = mqtt->connector_done, quiet = mqtt->handling == 0;
 	pthread_cond_broadcast(&mqtt->changed);
 	pthread_mutex_unlock(&mqtt->lock);
 	if (done)
 		pthread_join(mqtt->connector, NULL);
 	else
 		pthread_detach(mqtt->connector); /* Paho holds it up; the process ends soon */
+	return quiet;
 }

@@ -128,7 +128,8 @@ int64_t mqtt_library_silence_ms(void *mqtt);
 
 /* Publishes "offline", waits for the PUBACKs still missing, disconnects both handles, all within `timeout_ms`. Where
  * "offline" does not get through, the will says it (3.1.1: when the process ends). The memory is left to the end of the
- * process, for Paho may still call back (and MQTTAsync_destroy may free twice); the pointer must not be used again. */
-void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms);
+ * process, for Paho may still call back (and MQTTAsync_destroy may free twice); the pointer must not be used again.
+ * False: a handler has not returned yet, and may still use what it uses. */
+bool mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms);
 
 #endif

@@ -123,20 +123,22 @@ enum process_signal process_wait(int64_t timeout_ms)
 
 static void end_at_once(int number)
 {
-	(void)number;
-	_exit(0);
+	_exit(number == SIGALRM ? 1 : 0);
 }
 
-void process_stop_at_once_on_signal(void)
+void process_stop_at_once_on_signal(unsigned most_s)
 {
 	struct sigaction action = {.sa_handler = end_at_once};
 	sigset_t set;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGALRM, &action, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGALRM);
+	alarm(most_s);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 

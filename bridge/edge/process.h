@@ -20,8 +20,10 @@ enum process_signal { SIGNAL_NONE, SIGNAL_STOP, SIGNAL_RELOAD };
 /* The next signal, or SIGNAL_NONE after `timeout_ms`. */
 enum process_signal process_wait(int64_t timeout_ms);
 
-/* From here on a second SIGTERM or SIGINT ends the process at once: what is not on disk was not promised. */
-void process_stop_at_once_on_signal(void);
+/* From here on a second SIGTERM or SIGINT ends the process at once: what is not on disk was not promised. Nor may the
+ * stop take for ever, on a disk that does not answer say: after `most_s` the process ends by itself, with status 1. */
+enum { PROCESS_STOP_MAX_S = 50 }; /* less than the unit file's TimeoutStopSec= */
+void process_stop_at_once_on_signal(unsigned most_s);
 
 /* Ends without running destructors: library threads may still be at work. */
 _Noreturn void process_end(int status);

@@ -345,8 +345,9 @@ int64_t mqtt_silence_ms(void *mqtt)
 	return mqtt_library_silence_ms(mqtt);
 }
 
-void mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
+bool mqtt_stop(struct mqtt *mqtt, int64_t timeout_ms)
 {
 	(void)mqtt;
 	(void)timeout_ms;
+	return true;
 }

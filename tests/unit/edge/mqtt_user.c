@@ -156,11 +156,17 @@ void user_start(struct user *user)
 		fail_msg("mqtt_start: %s", why);
 }
 
+bool user_try_stop(struct user *user, int64_t timeout_ms)
+{
+	bool quiet = mqtt_stop(user->mqtt, timeout_ms);
+	user->mqtt = NULL;
+	return quiet;
+}
+
 void user_stop_within(struct user *user, int64_t timeout_ms)
 {
 	user_let_go(user);
-	mqtt_stop(user->mqtt, timeout_ms);
-	user->mqtt = NULL;
+	assert_true(user_try_stop(user, timeout_ms));
 }
 
 void user_stop(struct user *user)

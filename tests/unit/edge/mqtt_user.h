@@ -35,6 +35,8 @@ struct mqtt_options *user_options(struct user *user);
 void user_start(struct user *user);
 void user_stop(struct user *user);
 void user_stop_within(struct user *user, int64_t timeout_ms);
+/* Also while messages are held; what mqtt_stop() says. */
+bool user_try_stop(struct user *user, int64_t timeout_ms);
 struct mqtt *user_mqtt(struct user *user);
 
 /* Starts and waits until both handles are up. */
