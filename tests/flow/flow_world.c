@@ -177,6 +177,13 @@ int world_setup(void **state)
 	return 0;
 }
 
+int world_setup_frozen(void **state)
+{
+	int failed = world_setup(state);
+	fake_clock_freeze();
+	return failed;
+}
+
 void world_polling_only(struct world *world)
 {
 	world->settings->webhook_public_url[0] = '\0';

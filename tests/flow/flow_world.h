@@ -74,8 +74,11 @@ struct world {
 };
 
 int world_setup(void **state);
+/* The clocks stand still, but for what a test advances them: no pause is over because the machine is slow. */
+int world_setup_frozen(void **state);
 int world_teardown(void **state);
-#define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+#define WORLD_TEST(test)	cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+#define FROZEN_WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, world_setup_frozen, world_teardown)
 
 /* Instead of the teardown, where a thread never returns: as at the end of a process nothing is stopped or freed. */
 int world_leave(void **state);
