@@ -195,11 +195,12 @@ static void write_file(const char *path, const char *text, mode_t mode)
 }
 
 /* Waits until it may, and then asks as a shell or a backup program does, which knows nothing of us. */
-static _Noreturn void be_a_shell(const struct world *world, int may)
+static _Noreturn void be_a_shell(const struct world *world, const int ends[2])
 {
 	char byte;
 	sqlite3 *db;
-	if (read(may, &byte, 1) != 1 || sqlite3_open_v2(world->path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+	close(ends[1]); /* a parent that fails is an end, too */
+	if (read(ends[0], &byte, 1) != 1 || sqlite3_open_v2(world->path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		_exit(1);
 	int reads = sqlite3_exec(db, "SELECT count(*) FROM commands", NULL, NULL, NULL);
 	int writes = sqlite3_exec(db, "DELETE FROM commands", NULL, NULL, NULL);
@@ -214,7 +215,7 @@ static void a_shell_is_kept_out_of_the_live_file(void **state)
 	pid_t shell = fork();
 	assert_true(shell >= 0);
 	if (shell == 0)
-		be_a_shell(world, ends[0]);
+		be_a_shell(world, ends);
 	world_open(world);
 	ASK(world, .id = "a");
 	assert_int_equal(write(ends[1], "x", 1), 1);
