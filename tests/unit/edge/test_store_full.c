@@ -235,6 +235,7 @@ static void the_ballast_makes_place_for_results(void **state)
 		text_format(text, sizeof(text), "m%d", i);
 		ASK(world, .device = text);
 	}
+	ASK(world, .device = "waits");
 	assert_int_equal(world_take(world, NOW, TAKEN_MAX).count, TAKEN_MAX);
 	assert_int_equal(size_of(world, ".ballast"), BALLAST_BYTES);
 	fill_disk(world, 0);
@@ -252,9 +253,12 @@ static void the_ballast_makes_place_for_results(void **state)
 	struct store_stats stats;
 	store_stats(world->store, &stats);
 	assert_int_equal(stats.by_status[STATE_QUEUED], TAKEN_MAX);
+	/* There is still some room, but none is held back for another result: nothing more is begun. */
+	assert_int_equal(world_take(world, NOW, 8).count, 0);
 	/* Somebody cleans up: the ballast comes back, and with it work. */
 	remove_filler(world);
 	store_upkeep(world->store, NOW);
+	assert_true(world_take(world, NOW, 8).count > 0);
 	store_stats(world->store, &stats);
 	assert_true(stats.ballast_held && stats.room);
 	assert_int_equal(size_of(world, ".ballast"), BALLAST_BYTES);
