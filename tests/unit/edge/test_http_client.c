@@ -251,6 +251,16 @@ static void send_many_headers(struct tcp_server *server, int fd, int nth)
 	send_for_ever(fd, "X-Filler: 0123456789\r\n");
 }
 
+/* 88 KB, and all is well behind them. */
+static void send_too_many_headers(struct tcp_server *server, int fd, int nth)
+{
+	close_unanswered(server, fd, nth);
+	tcp_send(fd, "HTTP/1.1 200 OK\r\n");
+	for (int i = 0; i < 4000; i++)
+		tcp_send(fd, "X-Filler: 0123456789\r\n");
+	tcp_send(fd, "Content-Length: 2\r\n\r\n{}");
+}
+
 static void redirect(struct tcp_server *server, int fd, int nth)
 {
 	(void)nth;
@@ -278,6 +288,7 @@ static void what_is_known_after_a_failure(void **state)
 		{"a body that drips", drip, 201, true, true, 1, true},
 		{"more than the cap", send_much, 201, true, true, ANSWER_MAX, false},
 		{"headers without end", send_many_headers, 200, true, true, 0, false},
+		{"headers beyond the cap", send_too_many_headers, 200, true, true, 0, false},
 		{"a redirect", redirect, 307, false, false, 0, false},
 	};
 
