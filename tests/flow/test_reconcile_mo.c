@@ -147,6 +147,21 @@ static void an_ordered_list_is_left_where_it_was_seen_before(void **state)
 	assert_int_equal(fake_http_count("GET"), before + 1);
 }
 
+/* The API may show an SMS some time after it was made: what lies shortly before the last pass is read again. */
+static void what_the_list_shows_late_is_still_found(void **state)
+{
+	struct world *world = *state;
+	was_there(world, DAY);
+	answer_list(NULL, 0);
+	assert_true(reconcile_mo(&world->reconcile));
+	fake_clock_advance(MINUTE);
+	const struct listed first[] = {mo(SID_A, "new", 30 * SECOND), mo(SID_B, "late", 10 * MINUTE)};
+	const struct listed second[] = {mo(SID_C, "later", 20 * MINUTE)};
+	answer_two_pages(first, 2, second, 1);
+	assert_true(reconcile_mo(&world->reconcile));
+	want_heard(world, "later late new");
+}
+
 /* What is older than the retention is remembered no more; a list that is read whole still shows it. */
 static void what_is_forgotten_is_not_replayed(void **state)
 {
@@ -363,6 +378,7 @@ int main(void)
 		WORLD_TEST(what_was_missed_arrives_once_and_oldest_first),
 		WORLD_TEST(an_unordered_list_is_read_whole),
 		WORLD_TEST(an_ordered_list_is_left_where_it_was_seen_before),
+		WORLD_TEST(what_the_list_shows_late_is_still_found),
 		WORLD_TEST(what_is_forgotten_is_not_replayed),
 		WORLD_TEST(a_long_absence_loses_nothing),
 		WORLD_TEST(an_sms_to_a_sim_is_none),
