@@ -40,7 +40,7 @@ static const struct row ROWS[] = {
 	{"${1A}", NULL, false, "not ${NAME}"},
 	{"${BRIDGE_T_NONE:-${BRIDGE_T_HOST:-x}}", NULL, false, "inside the default"},
 	{"${BRIDGE_T_HOST:-${BRIDGE_T_NONE}}", NULL, false, "inside the default"},
-	{"${BRIDGE_T_NONE:-a$b}", "a$b", true, ""},
+	{"${BRIDGE_T_NONE:-a$b}", "a$b", false, ""},
 	{"${BRIDGE_T_HOST-x}", NULL, false, "not ${NAME}"},
 	{"${BRIDGE T}", NULL, false, "not ${NAME}"},
 };
