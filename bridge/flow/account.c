@@ -26,7 +26,8 @@ struct account {
 	struct rate rate;
 	struct circuit circuit;
 	int64_t unclear;
-	int64_t taken_ms; /* monotonic; -1: no request was taken yet */
+	bool creates_refused; /* that is what the pause is for */
+	int64_t taken_ms;     /* monotonic; -1: no request was taken yet */
 	char why[WHY_SIZE];
 	char refusal[WHY_SIZE]; /* why a token was refused last; outlives an answer to another request */
 	struct waiter waiters[ACCOUNT_WAITERS];
@@ -69,8 +70,10 @@ void account_changed(struct account *account)
 	struct waiter waiters[ACCOUNT_WAITERS];
 	bool usable = has_token(account);
 	pthread_mutex_lock(&account->lock);
-	if (usable)
+	if (usable) {
 		account->circuit.not_before_ms = clock_mono_ms(); /* a probe finds out at once */
+		account->creates_refused = false;
+	}
 	size_t count = account->waiter_count;
 	for (size_t i = 0; i < count; i++)
 		waiters[i] = account->waiters[i];
@@ -155,9 +158,11 @@ static bool is_trouble(struct account *account, const struct outcome *outcome)
 	return outcome->account == ACCOUNT_UNREACHABLE || outcome->account == ACCOUNT_UNAUTHORIZED;
 }
 
-static bool note_trouble(struct account *account, const struct outcome *outcome)
+static bool note_trouble(struct account *account, enum account_asker asker, const struct outcome *outcome)
 {
 	bool news = account->circuit.failures == 0;
+	if (asker != ASKED_BY_QUESTION)
+		account->creates_refused = outcome->account == ACCOUNT_UNAUTHORIZED;
 	uint64_t random;
 	clock_random(&random, sizeof(random));
 	/* Knocking at a closed door costs nobody anything: an API that is back is found within 8 s. */
@@ -168,6 +173,16 @@ static bool note_trouble(struct account *account, const struct outcome *outcome)
 	return news;
 }
 
+static void note_success(struct account *account, enum account_asker asker)
+{
+	account->unclear = 0;
+	if (asker == ASKED_BY_QUESTION && account->creates_refused)
+		return;
+	account->creates_refused = false;
+	account->why[0] = '\0';
+	circuit_success(&account->circuit);
+}
+
 bool account_is_probing(struct account *account)
 {
 	pthread_mutex_lock(&account->lock);
@@ -176,8 +191,7 @@ bool account_is_probing(struct account *account)
 	return probing;
 }
 
-/* `may_end_probe`: it is the probe, if there is one. */
-static bool note(struct account *account, const struct outcome *outcome, uint64_t generation, bool may_end_probe)
+bool account_note(struct account *account, enum account_asker asker, const struct outcome *outcome, uint64_t generation)
 {
 	bool news = false;
 	/* A token that is being renewed is no reason to pause: the next one may do. */
@@ -193,29 +207,16 @@ static bool note(struct account *account, const struct outcome *outcome, uint64_
 		account->taken_ms = clock_mono_ms();
 	if (outcome->account == ACCOUNT_SLOW_DOWN)
 		rate_slow_down(&account->rate, outcome->retry_after_ms, clock_mono_ms());
-	bool waits = account->circuit.probing && !may_end_probe; /* for what the probe finds out */
+	bool waits = account->circuit.probing && asker != ASKED_BY_PROBE; /* for what the probe finds out */
 	bool trouble = !renewing && is_trouble(account, outcome);
-	if (!renewing && !trouble && (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED)) {
-		account->unclear = 0;
-		account->why[0] = '\0';
-		circuit_success(&account->circuit);
-	} else if (trouble && !waits) {
-		news = note_trouble(account, outcome);
-	} else if (!waits) {
+	if (trouble && !waits)
+		news = note_trouble(account, asker, outcome);
+	else if (!renewing && !trouble && taken)
+		note_success(account, asker);
+	else if (!waits)
 		circuit_unused(&account->circuit);
-	}
 	pthread_mutex_unlock(&account->lock);
 	return news;
-}
-
-bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation)
-{
-	return note(account, outcome, generation, true);
-}
-
-bool account_note_aside(struct account *account, const struct outcome *outcome, uint64_t generation)
-{
-	return note(account, outcome, generation, false);
 }
 
 /* Without a token the reason is the token's own; failing that, what the API said when it refused the last one. */

@@ -58,12 +58,14 @@ bool account_was_taken(struct account *account);
 /* Is a probe under way? Whoever was just allowed one create has it. */
 bool account_is_probing(struct account *account);
 
-/* What an exchange showed about the account. True when the pause is news (to be logged once). */
-bool account_note(struct account *account, const struct outcome *outcome, uint64_t generation);
+/* Who asked: the create that was allowed as the probe, another one (from before the pause, say), or a list or fetch. */
+enum account_asker { ASKED_BY_PROBE, ASKED_BY_CREATE, ASKED_BY_QUESTION };
 
-/* The same of a request that is not the probe, such as a question, or a create that was under way before the pause:
- * while there is a probe it may end the pause, but neither lengthens it nor makes room for another probe. */
-bool account_note_aside(struct account *account, const struct outcome *outcome, uint64_t generation);
+/* What an exchange showed about the account. While there is a probe, others neither lengthen the pause nor make room
+ * for another probe; they may end it. But a question that is answered ends no pause in which creates are refused with
+ * these credentials: what may read need not be what may send. True when the pause is news (to be logged once). */
+bool account_note(struct account *account, enum account_asker asker, const struct outcome *outcome,
+		  uint64_t generation);
 
 void account_state(struct account *account, struct account_state *ret);
 

@@ -139,7 +139,7 @@ static struct outcome ask(struct api_query *query, const char *url, struct get *
 		explicit_bzero(authorization, sizeof(authorization));
 		if (atomic_load(&query->stopping))
 			return plain_outcome(OUTCOME_RETRY, "stopping", "the bridge stops");
-		account_note_aside(query->account, &get->outcome, generation);
+		account_note(query->account, ASKED_BY_QUESTION, &get->outcome, generation);
 		if (get->outcome.account != ACCOUNT_UNAUTHORIZED)
 			break;
 	}

@@ -23,7 +23,8 @@ struct flight {
 	struct command_sender *sender;
 	struct store_attempt attempt;
 	uint64_t generation; /* of the token that it went out with */
-	bool busy, probe;
+	enum account_asker asker;
+	bool busy;
 };
 
 struct command_sender {
@@ -88,9 +89,7 @@ static void on_answer(void *ctx, const struct http_result *result)
 	clock_random(&random, sizeof(random));
 	settlement->due_ms = command_answer_due(parts->settings, &outcome, &flight->attempt,
 						account_was_taken(parts->account), timekeeper_now(parts->time), random);
-	bool (*note)(struct account *, const struct outcome *, uint64_t) =
-		flight->probe ? account_note : account_note_aside;
-	if (note(parts->account, &outcome, flight->generation))
+	if (account_note(parts->account, flight->asker, &outcome, flight->generation))
 		log_error("", "the API account is paused; commands wait", LOG_TEXT("code", outcome.code),
 			  LOG_TEXT("why", outcome.reason));
 	count_attempt(sender, &outcome, result);
@@ -166,7 +165,7 @@ static void launch(struct command_sender *sender, size_t count)
 		}
 		flight->attempt = attempts[i];
 		flight->generation = generation;
-		flight->probe = account_is_probing(sender->parts.account);
+		flight->asker = account_is_probing(sender->parts.account) ? ASKED_BY_PROBE : ASKED_BY_CREATE;
 		send_one(sender, flight);
 	}
 	explicit_bzero(sender->authorization, strlen(sender->authorization));

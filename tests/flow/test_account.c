@@ -30,19 +30,19 @@ static void an_outage_pauses_until_one_probe_succeeds(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(allowed(world, 8), 8);
-	assert_true(account_note(world->account, &unreachable, 1));
+	assert_true(account_note(world->account, ASKED_BY_PROBE, &unreachable, 1));
 	assert_true(is_paused(world));
 	assert_int_equal(allowed(world, 8), 0);
 	/* The others that were under way say the same, and that is no news. */
-	assert_false(account_note(world->account, &unreachable, 1));
+	assert_false(account_note(world->account, ASKED_BY_PROBE, &unreachable, 1));
 	fake_clock_advance(SECOND);
 	assert_int_equal(allowed(world, 8), 1);
 	assert_int_equal(allowed(world, 8), 0);
-	account_note(world->account, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
 	assert_int_equal(allowed(world, 8), 0);
 	fake_clock_advance(SECOND);
 	assert_int_equal(allowed(world, 8), 1);
-	account_note(world->account, &done, 1);
+	account_note(world->account, ASKED_BY_PROBE, &done, 1);
 	assert_false(is_paused(world));
 	assert_int_equal(allowed(world, 8), 8);
 }
@@ -52,12 +52,12 @@ static void a_pause_has_nothing_to_spare(void **state)
 {
 	struct world *world = *state;
 	assert_int_equal(account_spare(world->account, 8), 8);
-	account_note(world->account, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
 	assert_int_equal(account_spare(world->account, 8), 0);
 	fake_clock_advance(HOUR);
 	assert_int_equal(account_spare(world->account, 8), 0);
 	assert_int_equal(allowed(world, 8), 1);
-	account_note(world->account, &done, 1);
+	account_note(world->account, ASKED_BY_PROBE, &done, 1);
 	assert_int_equal(account_spare(world->account, 8), 8);
 }
 
@@ -65,10 +65,10 @@ static void the_pause_has_a_reason(void **state)
 {
 	struct world *world = *state;
 	struct account_state is;
-	account_note(world->account, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
 	account_state(world->account, &is);
 	assert_string_equal(is.why, "unreachable: no route");
-	account_note(world->account, &done, 1);
+	account_note(world->account, ASKED_BY_PROBE, &done, 1);
 	account_state(world->account, &is);
 	assert_string_equal(is.why, "");
 }
@@ -76,21 +76,21 @@ static void the_pause_has_a_reason(void **state)
 static void a_refusal_is_a_clear_answer(void **state)
 {
 	struct world *world = *state;
-	account_note(world->account, &unreachable, 1);
-	account_note(world->account, &refused, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &refused, 1);
 	assert_false(is_paused(world));
 }
 
 static void three_unclear_answers_in_a_row_are_an_outage(void **state)
 {
 	struct world *world = *state;
-	assert_false(account_note(world->account, &unclear, 1));
-	assert_false(account_note(world->account, &unclear, 1));
-	account_note(world->account, &done, 1);
-	assert_false(account_note(world->account, &unclear, 1));
-	assert_false(account_note(world->account, &unclear, 1));
+	assert_false(account_note(world->account, ASKED_BY_PROBE, &unclear, 1));
+	assert_false(account_note(world->account, ASKED_BY_PROBE, &unclear, 1));
+	account_note(world->account, ASKED_BY_PROBE, &done, 1);
+	assert_false(account_note(world->account, ASKED_BY_PROBE, &unclear, 1));
+	assert_false(account_note(world->account, ASKED_BY_PROBE, &unclear, 1));
 	assert_int_equal(allowed(world, 8), 8);
-	assert_true(account_note(world->account, &unclear, 1));
+	assert_true(account_note(world->account, ASKED_BY_PROBE, &unclear, 1));
 	assert_int_equal(allowed(world, 8), 0);
 }
 
@@ -98,10 +98,10 @@ static void three_unclear_answers_in_a_row_are_an_outage(void **state)
 static void an_unclear_answer_to_a_probe_goes_on_with_the_pause(void **state)
 {
 	struct world *world = *state;
-	account_note(world->account, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
 	fake_clock_advance(SECOND);
 	assert_int_equal(allowed(world, 8), 1);
-	account_note(world->account, &unclear, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unclear, 1);
 	assert_int_equal(allowed(world, 8), 0);
 	fake_clock_advance(SECOND);
 	assert_int_equal(allowed(world, 8), 1);
@@ -110,7 +110,7 @@ static void an_unclear_answer_to_a_probe_goes_on_with_the_pause(void **state)
 static void a_probe_that_was_not_used_is_free_again(void **state)
 {
 	struct world *world = *state;
-	account_note(world->account, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
 	fake_clock_advance(SECOND);
 	assert_int_equal(allowed(world, 8), 1);
 	account_give_back(world->account, 1, true);
@@ -122,21 +122,21 @@ static void what_ends_beside_the_probe_makes_room_for_no_other(void **state)
 {
 	struct world *world = *state;
 	const struct outcome *const ends[] = {&unreachable, &unclear, &slow_down, &unauthorized};
-	account_note(world->account, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
 	fake_clock_advance(SECOND);
 	assert_int_equal(allowed(world, 8), 1);
 	assert_true(account_is_probing(world->account));
 	for (size_t i = 0; i < ROWS(ends); i++) {
-		assert_false(account_note_aside(world->account, ends[i], 1));
+		assert_false(account_note(world->account, ASKED_BY_CREATE, ends[i], 1));
 		fake_clock_advance(HOUR);
 		assert_int_equal(allowed(world, 8), 0);
 	}
-	account_note(world->account, &unreachable, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 1);
 	assert_false(account_is_probing(world->account));
 	fake_clock_advance(HOUR);
 	assert_int_equal(allowed(world, 8), 1);
 	/* But whoever gets through shows that the pause is over. */
-	account_note_aside(world->account, &done, 1);
+	account_note(world->account, ASKED_BY_CREATE, &done, 1);
 	assert_false(is_paused(world));
 	assert_int_equal(allowed(world, 8), 8);
 }
@@ -144,7 +144,7 @@ static void what_ends_beside_the_probe_makes_room_for_no_other(void **state)
 static void a_request_to_slow_down_is_obeyed_by_all(void **state)
 {
 	struct world *world = *state;
-	account_note(world->account, &slow_down, 1);
+	account_note(world->account, ASKED_BY_PROBE, &slow_down, 1);
 	assert_int_equal(allowed(world, 8), 0);
 	fake_clock_advance(58 * SECOND);
 	assert_int_equal(allowed(world, 8), 0);
@@ -157,13 +157,13 @@ static void a_refused_token_is_renewed_without_a_pause(void **state)
 {
 	struct world *world = *state;
 	fake_token_hope(true);
-	assert_false(account_note(world->account, &unauthorized, 1));
+	assert_false(account_note(world->account, ASKED_BY_PROBE, &unauthorized, 1));
 	assert_int_equal(allowed(world, 8), 0);
 	assert_false(account_may_ask(world->account));
 	fake_token_renew();
 	assert_int_equal(allowed(world, 8), 8);
 	/* What went out with the old one and comes back late says nothing of the new one. */
-	assert_false(account_note(world->account, &unauthorized, 1));
+	assert_false(account_note(world->account, ASKED_BY_PROBE, &unauthorized, 1));
 	assert_int_equal(allowed(world, 8), 8);
 	assert_int_equal(fake_token_refusals(), 1);
 }
@@ -173,15 +173,15 @@ static void a_refused_token_is_renewed_without_a_pause(void **state)
 static void a_token_that_the_api_took_is_known_for_good(void **state)
 {
 	struct world *world = *state;
-	account_note(world->account, &unauthorized, 1);
-	account_note(world->account, &unreachable, 2);
-	account_note(world->account, &slow_down, 3);
-	account_note(world->account, &unclear, 4);
+	account_note(world->account, ASKED_BY_PROBE, &unauthorized, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 2);
+	account_note(world->account, ASKED_BY_PROBE, &slow_down, 3);
+	account_note(world->account, ASKED_BY_PROBE, &unclear, 4);
 	assert_int_equal(fake_token_accepted(), 0);
 	assert_false(account_was_taken(world->account));
-	account_note(world->account, &refused, 5);
+	account_note(world->account, ASKED_BY_PROBE, &refused, 5);
 	assert_int_equal(fake_token_accepted(), 5);
-	account_note(world->account, &done, 6);
+	account_note(world->account, ASKED_BY_PROBE, &done, 6);
 	assert_int_equal(fake_token_accepted(), 6);
 	assert_true(account_was_taken(world->account));
 	fake_clock_advance(9 * MINUTE);
@@ -196,9 +196,9 @@ static void a_missing_token_says_why_whatever_else_is_answered(void **state)
 	const struct outcome no_scope = {
 		.kind = OUTCOME_RETRY, .account = ACCOUNT_UNAUTHORIZED, .code = "api_403", .reason = "no scope"};
 	struct account_state is;
-	account_note(world->account, &no_scope, 1);
+	account_note(world->account, ASKED_BY_PROBE, &no_scope, 1);
 	fake_token_lose();
-	account_note(world->account, &done, 1);
+	account_note(world->account, ASKED_BY_PROBE, &done, 1);
 	account_state(world->account, &is);
 	assert_true(is.paused);
 	assert_string_equal(is.why, "api_403: no scope");
@@ -207,9 +207,31 @@ static void a_missing_token_says_why_whatever_else_is_answered(void **state)
 static void without_hope_for_a_token_there_is_a_pause(void **state)
 {
 	struct world *world = *state;
-	assert_true(account_note(world->account, &unauthorized, 1));
+	assert_true(account_note(world->account, ASKED_BY_PROBE, &unauthorized, 1));
 	assert_true(is_paused(world));
 	assert_int_equal(allowed(world, 8), 0);
+}
+
+/* A token may read and not send: health says so until a create is taken, or there are other credentials. */
+static void a_question_that_is_answered_ends_no_pause_of_refused_creates(void **state)
+{
+	struct world *world = *state;
+	account_note(world->account, ASKED_BY_CREATE, &unauthorized, 1);
+	account_note(world->account, ASKED_BY_QUESTION, &done, 1);
+	assert_true(is_paused(world));
+	account_note(world->account, ASKED_BY_QUESTION, &unreachable, 1);
+	account_note(world->account, ASKED_BY_QUESTION, &done, 1);
+	assert_true(is_paused(world));
+	fake_token_renew();
+	account_note(world->account, ASKED_BY_QUESTION, &done, 2);
+	assert_false(is_paused(world));
+	/* Any other pause it does end. */
+	account_note(world->account, ASKED_BY_CREATE, &unauthorized, 2);
+	fake_clock_advance(HOUR);
+	assert_int_equal(allowed(world, 1), 1);
+	account_note(world->account, ASKED_BY_PROBE, &unreachable, 2);
+	account_note(world->account, ASKED_BY_QUESTION, &done, 2);
+	assert_false(is_paused(world));
 }
 
 /* Whoever mended the credentials need not wait for the backoff of the old ones. */
@@ -217,15 +239,15 @@ static void a_new_token_is_tried_at_once(void **state)
 {
 	struct world *world = *state;
 	for (int i = 0; i < 10; i++) {
-		account_note(world->account, &unauthorized, 1);
+		account_note(world->account, ASKED_BY_PROBE, &unauthorized, 1);
 		fake_clock_advance(SECOND);
 		allowed(world, 1);
 	}
-	account_note(world->account, &unauthorized, 1);
+	account_note(world->account, ASKED_BY_PROBE, &unauthorized, 1);
 	assert_int_equal(allowed(world, 8), 0);
 	fake_token_renew();
 	assert_int_equal(allowed(world, 8), 1);
-	account_note(world->account, &done, 2);
+	account_note(world->account, ASKED_BY_PROBE, &done, 2);
 	assert_int_equal(allowed(world, 8), 8);
 }
 
@@ -260,6 +282,7 @@ int main(void)
 		FROZEN_WORLD_TEST(a_token_that_the_api_took_is_known_for_good),
 		FROZEN_WORLD_TEST(a_missing_token_says_why_whatever_else_is_answered),
 		FROZEN_WORLD_TEST(without_hope_for_a_token_there_is_a_pause),
+		WORLD_TEST(a_question_that_is_answered_ends_no_pause_of_refused_creates),
 		FROZEN_WORLD_TEST(a_new_token_is_tried_at_once),
 		FROZEN_WORLD_TEST(without_a_token_nothing_is_asked),
 	};

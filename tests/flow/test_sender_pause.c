@@ -205,7 +205,7 @@ static void a_dry_run_needs_no_account(void **state)
 	const struct outcome outage = {
 		.kind = OUTCOME_RETRY, .account = ACCOUNT_UNREACHABLE, .code = "unreachable", .reason = ""};
 	world->settings->api_dry_run = true;
-	account_note(world->account, &outage, 1);
+	account_note(world->account, ASKED_BY_PROBE, &outage, 1);
 	ask_all(world);
 	world_start_sender(world);
 	WAIT_FOR(in_state(world, STATE_DELIVERED) == METERS);
