@@ -89,6 +89,18 @@ static void refuse(struct admin *admin, const struct waiting *waiting, const cha
 	buffer_clear(&answer);
 }
 
+/* Why a request is not even looked at; "": it is. */
+static const char *unfit(const char *action, const struct mqtt_message *message)
+{
+	if (message->len > MQTT_PAYLOAD_MAX)
+		return "the request is longer than 65536 bytes";
+	/* It may have been obeyed before the link was lost, and would be a second SMS now. */
+	if (message->dup && text_equal(action, "retry"))
+		return "the broker has delivered this request again, and it may have been obeyed the first time: look "
+		       "with `pending`, and ask again if not";
+	return "";
+}
+
 void admin_take(struct admin *admin, const char *action, const struct mqtt_message *message)
 {
 	struct waiting *waiting = memory_zeroed(1, sizeof(*waiting));
@@ -99,13 +111,16 @@ void admin_take(struct admin *admin, const char *action, const struct mqtt_messa
 		waiting->correlation = memory_copied(message->correlation, message->correlation_len);
 		waiting->correlation_len = message->correlation_len;
 	}
-	if (message->len > MQTT_PAYLOAD_MAX) {
-		refuse(admin, waiting, "the request is longer than 65536 bytes");
+	if (message->len <= MQTT_PAYLOAD_MAX) {
+		waiting->payload = memory_copied(message->payload, message->len);
+		waiting->len = message->len;
+	}
+	const char *why = unfit(action, message);
+	if (why[0] != '\0') {
+		refuse(admin, waiting, why);
 		free_waiting(waiting);
 		return;
 	}
-	waiting->payload = memory_copied(message->payload, message->len);
-	waiting->len = message->len;
 	pthread_mutex_lock(&admin->thread.lock);
 	bool fits = admin->count < ADMIN_QUEUE_MAX;
 	if (fits)

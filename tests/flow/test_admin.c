@@ -276,6 +276,30 @@ static void retry_makes_a_new_command_of_a_failed_one(void **state)
 	assert_in_range(world_find(world, "feedface-2").expires_ms - timekeeper_now(world->time), DAY - MINUTE, DAY);
 }
 
+/* QoS 1: after a lost link the broker does not know whether the request came. Another SMS would not be harmless. */
+static void a_retry_that_is_delivered_again_makes_no_second_command(void **state)
+{
+	static const char RETRY[] = "{\"id\": \"job\", \"transaction\": 4}";
+	const struct mqtt_message again = {
+		.payload = RETRY, .len = sizeof(RETRY) - 1, .reply_topic = "", .expiry_s = -1, .dup = true};
+	struct world *world = *state;
+	world_queued(world, "job", SID_A);
+	const struct store_report report = {
+		.seq = 0, .sid = SID_A, .sim_sid = "", .status = API_FAILED, .error_code = "", .error_message = ""};
+	assert_int_equal(store_report(world->store, &report, timekeeper_now(world->time)), STORE_NEWS);
+	want_answer(world, "retry", RETRY, "\"data\":{\"id\":\"feedface-2\"}");
+	admin_take(world->admin, "retry", &again);
+	WAIT_FOR(fake_mqtt_count(ANSWERS) == 2);
+	want_part("again", "answer", fake_mqtt_published(ANSWERS, 1).payload, "delivered this request again");
+	want_part("again", "answer", fake_mqtt_published(ANSWERS, 1).payload, "\"transaction\":4");
+	struct fake_publish pending = ask(world, "pending", "{}");
+	want_part("again", "pending", pending.payload, "\"count\":1,");
+	/* What does no harm twice is done again. */
+	admin_take(world->admin, "cancel", &again);
+	WAIT_FOR(fake_mqtt_count(ANSWERS) == 4);
+	want_part("again", "cancel", fake_mqtt_published(ANSWERS, 3).payload, "\"status\":\"ok\"");
+}
+
 static void a_retry_goes_to_the_sim_that_the_mapping_names_now(void **state)
 {
 	struct world *world = *state;
@@ -364,6 +388,7 @@ int main(void)
 		cmocka_unit_test(without_a_limit_as_many_as_allowed_are_told),
 		ADMIN_TEST(cancel_takes_back_what_still_waits),
 		ADMIN_TEST(retry_makes_a_new_command_of_a_failed_one),
+		ADMIN_TEST(a_retry_that_is_delivered_again_makes_no_second_command),
 		ADMIN_TEST(a_retry_goes_to_the_sim_that_the_mapping_names_now),
 		ADMIN_TEST(health_tells_how_it_is),
 		ADMIN_TEST(reload_says_what_came_of_it),
