@@ -19,7 +19,6 @@ struct judged {
 	enum outcome_kind want_kind;
 	enum outcome_account want_account;
 	const char *want_code;
-	bool is_page;
 };
 
 static const struct judged JUDGED[] = {
@@ -30,8 +29,6 @@ static const struct judged JUDGED[] = {
 	{"created", 201, true, true, OUTCOME_DONE, ACCOUNT_FINE, "api_201"},
 	{"ok with a sid", 200, true, true, OUTCOME_DONE, ACCOUNT_FINE, "api_200"},
 	{"created, cut off", 201, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_sid"},
-	{"captive portal", 200, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_api", .is_page = true},
-	{"a gateway's own page", 502, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "api_502", .is_page = true},
 	{"no content", 204, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "no_sid"},
 	{"1xx only, then cut", 100, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "api_100"},
 	{"moved", 301, true, false, OUTCOME_UNKNOWN, ACCOUNT_FINE, "api_301"},
@@ -65,7 +62,6 @@ static void every_answer_has_its_verdict(void **state)
 		struct exchange exchange = {.http_status = row->status,
 					    .body_started = row->body_started,
 					    .has_sid = row->has_sid,
-					    .is_page = row->is_page,
 					    .retry_after_ms = -1,
 					    .error_code = "",
 					    .error_text = ""};
@@ -78,6 +74,21 @@ static void every_answer_has_its_verdict(void **state)
 		assert_int_equal(outcome.retry_after_ms, 0);
 		assert_true(outcome.reason[0]);
 	}
+}
+
+/* A portal in a hotel, a proxy. */
+static void a_page_is_no_yes_of_the_api(void **state)
+{
+	struct exchange exchange = {.http_status = 200, .body_started = true, .is_page = true, .retry_after_ms = -1};
+
+	(void)state;
+	assert_string_equal(retry_judge(&exchange).code, "no_api");
+	assert_int_equal(retry_judge(&exchange).kind, OUTCOME_UNKNOWN);
+	exchange.http_status = 502; /* a gateway's words change nothing */
+	assert_string_equal(retry_judge(&exchange).code, "api_502");
+	exchange.is_page = false;
+	exchange.http_status = 200;
+	assert_string_equal(retry_judge(&exchange).code, RETRY_NO_SID);
 }
 
 /* Only these may be sent again without asking: a 2xx or an open end never is. */
@@ -174,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_answer_has_its_verdict),
+		cmocka_unit_test(a_page_is_no_yes_of_the_api),
 		cmocka_unit_test(nothing_that_may_have_happened_is_retried),
 		cmocka_unit_test(retry_after_is_clamped),
 		cmocka_unit_test(the_reason_holds_what_the_api_said),
