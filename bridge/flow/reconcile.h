@@ -19,7 +19,6 @@ struct reconcile {
 	struct reconciler_parts parts;
 	struct api_query *query;
 	struct thread *thread; /* to end early when it is asked to stop */
-	int unanswered;	       /* questions for a SIM's name, the last ones in a row */
 };
 
 /* Commands whose outcome is unknown. Returns when the next is due (wall ms; INT64_MAX: none). */

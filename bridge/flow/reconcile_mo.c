@@ -14,8 +14,6 @@
 #include "bridge/rule/steady_clock.h"
 
 enum { PAGE_SIZE = 100, OVERLAP_MS = 60 * 60 * 1000, GATHER_MAX = 2000 };
-/* So often in a row a SIM's name is asked for before its SMS are taken for nobody's. */
-enum { QUESTIONS_MAX = 5 };
 
 #define SINCE_KEY  "mo_since"  /* older MO SMS are history */
 #define LISTED_KEY "mo_listed" /* when the last complete pass began */
@@ -31,8 +29,6 @@ struct pass {
 	int64_t last_created_ms;
 	bool ordered; /* so far from new to old */
 	bool failed;
-	bool mute;    /* the API was asked for a SIM and did not say: no more questions in this pass */
-	bool waiting; /* some had to wait for such an answer */
 	struct gathered *gathered;
 	size_t count, capacity;
 	int64_t stored;
@@ -95,45 +91,30 @@ static void sort_gathered(struct pass *pass)
 	qsort(pass->gathered, pass->count, sizeof(*pass->gathered), older_first);
 }
 
-/* False: the API does not say now. */
-static bool ask_name(struct pass *pass, const char *sim_sid)
+/* A mapping may name the SIM by its unique_name, which a listed resource does not tell. False: it cannot be asked now.
+ */
+static bool learn_name(struct reconcile *reconcile, const char *sim_sid)
 {
-	struct reconcile *reconcile = pass->reconcile;
-	char sid[SID_SIZE], name[SIM_SIZE];
-	if (pass->mute)
-		return false;
-	struct outcome outcome = api_query_sim(reconcile->query, sim_sid, sid, name);
-	if (outcome.kind == OUTCOME_DONE && name[0] != '\0')
-		store_learn_sim(reconcile->parts.store, name, sim_sid);
-	pass->mute = outcome.kind != OUTCOME_DONE && outcome.kind != OUTCOME_REFUSED;
-	reconcile->unanswered = pass->mute ? reconcile->unanswered + 1 : 0;
-	return !pass->mute;
-}
-
-/* A mapping may name the SIM by its unique_name, which a listed resource does not tell. False: it cannot be asked now,
- * and to ask again may help. */
-static bool learn_name(struct pass *pass, const char *sim_sid)
-{
-	struct reconcile *reconcile = pass->reconcile;
 	struct mapped_device mapped;
-	char name[SIM_SIZE];
+	char sid[SID_SIZE], name[SIM_SIZE];
 	if (sim_sid[0] == '\0' || mo_intake_find(reconcile->parts.mo, sim_sid, "", &mapped, name))
 		return true;
 	if (store_sim_name(reconcile->parts.store, sim_sid, name))
 		return true;
-	return ask_name(pass, sim_sid) || reconcile->unanswered >= QUESTIONS_MAX;
+	struct outcome outcome = api_query_sim(reconcile->query, sim_sid, sid, name);
+	if (outcome.kind == OUTCOME_DONE && name[0] != '\0')
+		store_learn_sim(reconcile->parts.store, name, sim_sid);
+	return outcome.kind == OUTCOME_DONE || outcome.kind == OUTCOME_REFUSED;
 }
 
-/* One whose SIM has no name yet waits, and what is younger of that SIM with it; the others go on. */
-static void store_one(struct pass *pass, const struct api_resource *resource)
+/* False: it has to wait, and what is younger with it. */
+static bool store_one(struct pass *pass, const struct api_resource *resource)
 {
 	struct reconcile *reconcile = pass->reconcile;
 	if (store_knows_mo(reconcile->parts.store, resource->sid))
-		return;
-	if (!learn_name(pass, resource->sim_sid)) {
-		pass->waiting = true;
-		return;
-	}
+		return true;
+	if (!learn_name(reconcile, resource->sim_sid))
+		return false;
 	const struct mo_sms sms = {
 		.sid = resource->sid,
 		.sim_sid = resource->sim_sid,
@@ -143,12 +124,12 @@ static void store_one(struct pass *pass, const struct api_resource *resource)
 		.now_ms = pass->begun_ms,
 	};
 	enum mo_result result = mo_intake_take(reconcile->parts.mo, &sms);
-	pass->failed = result == MO_FULL;
-	if (result != MO_NEW)
-		return;
-	crash_point("reconciler-after-mo");
-	pass->stored++;
-	counters_add(reconcile->parts.counters, COUNT_MO_LISTED);
+	if (result == MO_NEW) {
+		crash_point("reconciler-after-mo");
+		pass->stored++;
+		counters_add(reconcile->parts.counters, COUNT_MO_LISTED);
+	}
+	return result != MO_FULL;
 }
 
 static void store_gathered(struct pass *pass)
@@ -157,7 +138,7 @@ static void store_gathered(struct pass *pass)
 		return;
 	sort_gathered(pass);
 	for (size_t i = 0; i < pass->count && !pass->failed; i++) {
-		store_one(pass, &pass->gathered[i].resource);
+		pass->failed = !store_one(pass, &pass->gathered[i].resource);
 		thread_alive(pass->reconcile->thread);
 	}
 	pass->count = 0;
@@ -220,8 +201,7 @@ bool reconcile_mo(struct reconcile *reconcile)
 	if (outcome.kind != OUTCOME_DONE)
 		log_warn("", "MO SMS cannot be listed now", LOG_TEXT("code", outcome.code),
 			 LOG_TEXT("why", outcome.reason));
-	bool done =
-		outcome.kind == OUTCOME_DONE && !pass.failed && !pass.waiting && !thread_is_stopping(reconcile->thread);
+	bool done = outcome.kind == OUTCOME_DONE && !pass.failed && !thread_is_stopping(reconcile->thread);
 	if (done)
 		remember_time(reconcile, LISTED_KEY, now_ms);
 	if (pass.stored > 0)

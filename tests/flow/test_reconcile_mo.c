@@ -288,41 +288,6 @@ static void an_sms_waits_while_its_name_cannot_be_asked(void **state)
 	want_topic(world, "devices/gate/up");
 }
 
-/* Only who needs the answer waits for it. */
-static void a_name_that_cannot_be_asked_keeps_no_other_sim_back(void **state)
-{
-	struct world *world = *state;
-	was_there(world, HOUR);
-	const struct listed list[] = {mo(SID_C, "mine too", MINUTE), of_gate(SID_B, "open"), mo(SID_A, "mine", MINUTE)};
-	answer_list(list, 3);
-	fake_http_always(SIMS, (struct fake_answer){.status = 500});
-	assert_false(reconcile_mo(&world->reconcile));
-	want_heard(world, "mine mine too");
-	fake_http_next(SIMS, gate);
-	answer_list(list, 3);
-	assert_true(reconcile_mo(&world->reconcile));
-	want_heard(world, "open");
-	want_topic(world, "devices/gate/up");
-}
-
-/* The API of SMS need not have Sims at all. One question in each pass, and not for ever. */
-static void a_name_that_can_never_be_asked_drops_nothing(void **state)
-{
-	struct world *world = *state;
-	was_there(world, HOUR);
-	const struct listed list[] = {of_gate(SID_B, "shut"), of_gate(SID_A, "open")};
-	fake_http_always(LISTS, (struct fake_answer){.status = 200, .body = page_text(list, 2, "")});
-	fake_http_always(SIMS, (struct fake_answer){.status = 200, .body = "<html>"});
-	for (int i = 1; i < 5; i++) {
-		assert_false(reconcile_mo(&world->reconcile));
-		want_heard(world, "");
-	}
-	assert_true(reconcile_mo(&world->reconcile));
-	want_heard(world, "open shut");
-	want_topic(world, "mqtt-sms-bridge/unmapped");
-	assert_int_equal(fake_http_count(SIMS), 5);
-}
-
 /* ---- failures ----------------------------------------------------------------------------------------- */
 
 static void a_failure_in_between_is_made_up_for(void **state)
@@ -386,8 +351,6 @@ int main(void)
 		WORLD_TEST(a_sim_that_the_api_does_not_know_is_unmapped),
 		WORLD_TEST(credentials_that_may_not_read_sims_stop_nothing),
 		WORLD_TEST(an_sms_waits_while_its_name_cannot_be_asked),
-		WORLD_TEST(a_name_that_cannot_be_asked_keeps_no_other_sim_back),
-		WORLD_TEST(a_name_that_can_never_be_asked_drops_nothing),
 		WORLD_TEST(a_failure_in_between_is_made_up_for),
 		WORLD_TEST(what_a_foreign_page_hides_keeps_nothing_back),
 		WORLD_TEST(a_full_disk_is_waited_for),
