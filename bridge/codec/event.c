@@ -28,8 +28,8 @@ void event_status_encode(struct buffer *to, const struct status_event *event)
 	json_put_text(to, "id", event->id);
 	put_known(to, "sid", event->sid);
 	put_known(to, "sim_sid", event->sim_sid);
-	json_put_text(to, "payload",
-		      event->payload); /* also an empty one: who reads it need not ask whether it is there */
+	/* Also an empty one: who reads it need not ask whether it is there. */
+	json_put_text(to, "payload", event->payload);
 	if (*event->error_code || *event->error_message) {
 		json_open_object(to, "error");
 		json_put_text(to, "code", event->error_code);

@@ -14,9 +14,6 @@
 
 enum { BATCH = 16, PAGE_SIZE = 100, AGAIN_MS = 5000 };
 
-#define RESTORED_TEXT "it waited in a spool that lacks what happened since, and the API does not have it"
-#define TAKEN_TEXT    "the API said yes to it without naming it, and does not list it"
-
 /* The search for one command's resource. */
 struct search {
 	struct reconcile *reconcile;
@@ -96,29 +93,28 @@ static void settle(const struct search *search)
 	static const struct {
 		enum counter counter;
 		enum lifecycle_event event;
+		const char *code, *text; /* of what is held for another reason than its event; else "" */
 		const char *words;
 	} verdicts[] = {
-		[ABSENT] = {COUNT_RESOLVED_ABSENT, EVENT_NOT_SENT,
+		[ABSENT] = {COUNT_RESOLVED_ABSENT, EVENT_NOT_SENT, "", "",
 			    "reconciled: the API does not have it; it will be sent again"},
-		[ADOPTED] = {COUNT_RESOLVED_ADOPTED, EVENT_API_QUEUED, "reconciled: the API has it"},
-		[AMBIGUOUS] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS,
+		[ADOPTED] = {COUNT_RESOLVED_ADOPTED, EVENT_API_QUEUED, "", "", "reconciled: the API has it"},
+		[AMBIGUOUS] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS, "", "",
 			       "held: several SMS at the API could be this command; see docs/operating.md"},
-		[DOUBTED] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS,
+		[DOUBTED] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS, STORE_RESTORED,
+			     "it waited in a spool that lacks what happened since, and the API does not have it",
 			     "held: not at the API, and the spool lacks what happened since; see docs/operating.md"},
-		[TAKEN] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS,
+		[TAKEN] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS, RETRY_NO_SID,
+			   "the API said yes to it without naming it, and does not list it",
 			   "held: the API said yes to it but does not list it; see docs/operating.md"},
 	};
 	enum verdict verdict = judge(search, now_ms);
 	settlement.event = verdicts[verdict].event;
+	text_copy(settlement.error_code, sizeof(settlement.error_code), verdicts[verdict].code);
+	text_copy(settlement.error_message, sizeof(settlement.error_message), verdicts[verdict].text);
 	if (verdict == ADOPTED) {
 		command_answer_adopt(search->match, &settlement);
 		settlement.due_ms = now_ms + polling_poll_after_ms(parts->settings);
-	} else if (verdict == DOUBTED) {
-		text_copy(settlement.error_code, sizeof(settlement.error_code), STORE_RESTORED);
-		text_copy(settlement.error_message, sizeof(settlement.error_message), RESTORED_TEXT);
-	} else if (verdict == TAKEN) {
-		text_copy(settlement.error_code, sizeof(settlement.error_code), RETRY_NO_SID);
-		text_copy(settlement.error_message, sizeof(settlement.error_message), TAKEN_TEXT);
 	}
 	crash_point("reconciler-before-settle");
 	store_settle(parts->store, &settlement, 1, now_ms);

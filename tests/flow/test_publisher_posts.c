@@ -147,6 +147,17 @@ static void a_publisher_that_waits_for_the_disk_is_no_hang(void **state)
 	world_free_disk(world);
 }
 
+enum { FLOOD = 3 * MQTT_WINDOW };
+
+static void post_flood(struct world *world, int from, int until)
+{
+	char topic[32];
+	for (int i = from; i < until; i++) {
+		text_format(topic, sizeof(topic), "flood/%d", i);
+		post(world, topic, true);
+	}
+}
+
 static size_t place_of_first(const char *part)
 {
 	for (size_t i = 0; i < fake_mqtt_count(""); i++)
@@ -159,17 +170,12 @@ static size_t place_of_first(const char *part)
 /* However fast the broker is: then a window is never full. */
 static void a_flood_of_posts_that_are_answered_at_once_leaves_events_their_turn(void **state)
 {
-	enum { FLOOD = 3 * MQTT_WINDOW };
 	struct world *world = *state;
-	char topic[32];
 	start(world);
 	fake_mqtt_hang(true);
-	post(world, "flood/first", true);
+	post_flood(world, 0, 1);
 	WAIT_FOR(fake_mqtt_holds_up());
-	for (int i = 1; i < FLOOD; i++) {
-		text_format(topic, sizeof(topic), "flood/%d", i);
-		post(world, topic, true);
-	}
+	post_flood(world, 1, FLOOD);
 	world_command(world, 1, "job");
 	fake_mqtt_hang(false);
 	WAIT_FOR(fake_mqtt_count("flood/") == FLOOD && fake_mqtt_count("/status") > 0);
@@ -179,15 +185,10 @@ static void a_flood_of_posts_that_are_answered_at_once_leaves_events_their_turn(
 /* As many as a fleet has devices, each taking the place that the one before has left: commands are still answered. */
 static void a_flood_of_posts_leaves_room_for_events(void **state)
 {
-	enum { FLOOD = 3 * MQTT_WINDOW };
 	struct world *world = *state;
-	char topic[32];
 	fake_mqtt_acknowledges(false);
 	start(world);
-	for (int i = 0; i < FLOOD; i++) {
-		text_format(topic, sizeof(topic), "flood/%d", i);
-		post(world, topic, true);
-	}
+	post_flood(world, 0, FLOOD);
 	WAIT_FOR(fake_mqtt_count("flood/") > 0);
 	world_command(world, 1, "job");
 	for (size_t i = 0; fake_mqtt_count("/status") == 0; i++) {

@@ -2,6 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/edge/token_scene.h"
 
+/* The second token is there, for the first was refused. */
+static void begin_renewed(struct scene *scene)
+{
+	begin(scene, 3600);
+	wait_generation(scene->token, 1);
+	assert_true(token_refused(scene->token, 1));
+	wait_generation(scene->token, 2);
+}
+
 static void a_refused_token_is_not_given_out_again(void **state)
 {
 	struct scene scene;
@@ -25,10 +34,7 @@ static void a_fresh_token_refused_too_means_pause_until_one_is_good(void **state
 	char header[AUTHORIZATION_SIZE];
 
 	(void)state;
-	begin(&scene, 3600);
-	wait_generation(scene.token, 1);
-	assert_true(token_refused(scene.token, 1));
-	wait_generation(scene.token, 2);
+	begin_renewed(&scene);
 	int64_t refused_ms = clock_mono_ms();
 
 	assert_false(token_refused(scene.token, 2));
@@ -51,10 +57,7 @@ static void a_doubted_token_that_does_for_others_is_as_good_as_any(void **state)
 	char header[AUTHORIZATION_SIZE];
 
 	(void)state;
-	begin(&scene, 3600);
-	wait_generation(scene.token, 1);
-	assert_true(token_refused(scene.token, 1));
-	wait_generation(scene.token, 2);
+	begin_renewed(&scene);
 	assert_false(token_refused(scene.token, 2));
 	token_accepted(scene.token, 2);
 	assert_int_equal(token_authorization(scene.token, header), 2);
@@ -69,10 +72,7 @@ static void a_token_that_worked_is_renewed_without_a_pause(void **state)
 	struct scene scene;
 
 	(void)state;
-	begin(&scene, 3600);
-	wait_generation(scene.token, 1);
-	assert_true(token_refused(scene.token, 1));
-	wait_generation(scene.token, 2);
+	begin_renewed(&scene);
 	token_accepted(scene.token, 1); /* somebody is late: that says nothing of this one */
 	token_accepted(scene.token, 2);
 	assert_true(token_refused(scene.token, 2));
