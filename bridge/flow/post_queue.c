@@ -28,10 +28,15 @@ static void free_post(struct post *post)
 	free(post);
 }
 
+static struct post **place_of(struct post_queue *queue, size_t index)
+{
+	return &queue->posts[(queue->first + index) % POST_QUEUE_MAX];
+}
+
 void post_queue_clear(struct post_queue *queue)
 {
 	for (size_t i = 0; i < queue->count; i++)
-		free_post(queue->posts[(queue->first + i) % POST_QUEUE_MAX]);
+		free_post(*place_of(queue, i));
 	pthread_mutex_destroy(&queue->lock);
 	queue->count = 0;
 }
@@ -50,48 +55,59 @@ static struct post *copied(const struct event_post *from)
 	return post;
 }
 
-/* The place of a waiting retained post on this topic, or NULL. */
-static struct post **waiting_on(struct post_queue *queue, const char *topic)
+static void append(struct post_queue *queue, struct post *post)
 {
-	for (size_t i = 0; i < queue->count; i++) {
-		struct post **place = &queue->posts[(queue->first + i) % POST_QUEUE_MAX];
-		if ((*place)->retain && text_equal((*place)->topic, topic))
-			return place;
+	*place_of(queue, queue->count++) = post;
+	queue->bytes += post->len;
+}
+
+/* The oldest, no longer in the queue; yours to free. The queue is not empty. */
+static struct post *take_first(struct post_queue *queue)
+{
+	struct post *post = *place_of(queue, 0);
+	queue->first = (queue->first + 1) % POST_QUEUE_MAX;
+	queue->count--;
+	queue->bytes -= post->len;
+	return post;
+}
+
+static bool has_room(const struct post_queue *queue, size_t len)
+{
+	return queue->count == 0 || (queue->count < POST_QUEUE_MAX && queue->bytes + len <= POST_QUEUE_BYTES_MAX);
+}
+
+/* What a retained post replaces goes, the others close up. */
+static void remove_waiting_on(struct post_queue *queue, const char *topic)
+{
+	size_t kept = 0, count = queue->count;
+	for (size_t i = 0; i < count; i++) {
+		struct post *post = *place_of(queue, i);
+		if (!post->retain || !text_equal(post->topic, topic)) {
+			*place_of(queue, kept++) = post;
+			continue;
+		}
+		queue->bytes -= post->len;
+		free_post(post);
 	}
-	return NULL;
+	queue->count = kept;
 }
 
 void post_queue_push(struct post_queue *queue, const struct event_post *from)
 {
 	struct post *post = copied(from);
-	struct post *displaced = NULL;
 	pthread_mutex_lock(&queue->lock);
-	struct post **place = from->retain ? waiting_on(queue, from->topic) : NULL;
-	if (place != NULL) {
-		displaced = *place;
-		*place = post;
-	} else {
-		if (queue->count == POST_QUEUE_MAX) {
-			displaced = queue->posts[queue->first];
-			queue->first = (queue->first + 1) % POST_QUEUE_MAX;
-			queue->count--;
-		}
-		queue->posts[(queue->first + queue->count++) % POST_QUEUE_MAX] = post;
-	}
+	if (post->retain)
+		remove_waiting_on(queue, post->topic);
+	while (!has_room(queue, post->len))
+		free_post(take_first(queue));
+	append(queue, post);
 	pthread_mutex_unlock(&queue->lock);
-	if (displaced != NULL)
-		free_post(displaced);
 }
 
 bool post_queue_pop(struct post_queue *queue, struct post *ret)
 {
 	pthread_mutex_lock(&queue->lock);
-	struct post *post = NULL;
-	if (queue->count > 0) {
-		post = queue->posts[queue->first];
-		queue->first = (queue->first + 1) % POST_QUEUE_MAX;
-		queue->count--;
-	}
+	struct post *post = queue->count > 0 ? take_first(queue) : NULL;
 	pthread_mutex_unlock(&queue->lock);
 	if (post == NULL)
 		return false;
@@ -106,11 +122,12 @@ void post_queue_return(struct post_queue *queue, struct post *post)
 	*back = *post;
 	*post = (struct post){0};
 	pthread_mutex_lock(&queue->lock);
-	bool fits = queue->count < POST_QUEUE_MAX;
+	bool fits = has_room(queue, back->len);
 	if (fits) {
 		queue->first = (queue->first + POST_QUEUE_MAX - 1) % POST_QUEUE_MAX;
 		queue->posts[queue->first] = back;
 		queue->count++;
+		queue->bytes += back->len;
 	}
 	pthread_mutex_unlock(&queue->lock);
 	if (!fits)

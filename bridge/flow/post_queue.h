@@ -1,4 +1,5 @@
-/* post_queue - messages that need not survive, waiting to be published: bounded, the oldest gives way.
+/* post_queue - messages that need not survive, waiting to be published: bounded by number and by bytes,
+ * the oldest gives way.
  *
  * A retained post replaces a waiting one on the same topic: only the last word counts there.
  *
@@ -15,7 +16,10 @@
 
 struct event_post;
 
-enum { POST_QUEUE_MAX = 1024 };
+enum {
+	POST_QUEUE_MAX = 1024,
+	POST_QUEUE_BYTES_MAX = 32 * 1024 * 1024 /* of payloads; one that is larger by itself waits alone */
+};
 
 struct post {
 	char *topic, *payload, *correlation;
@@ -28,7 +32,7 @@ void post_clear(struct post *post);
 struct post_queue {
 	pthread_mutex_t lock;
 	struct post *posts[POST_QUEUE_MAX];
-	size_t first, count;
+	size_t first, count, bytes;
 };
 
 void post_queue_init(struct post_queue *queue);
@@ -36,7 +40,7 @@ void post_queue_clear(struct post_queue *queue);
 void post_queue_push(struct post_queue *queue, const struct event_post *post);
 bool post_queue_pop(struct post_queue *queue, struct post *ret);
 
-/* Puts a popped post back in front; takes it over. */
+/* Puts a popped post back in front, or drops it where there is no room any more; takes it over. */
 void post_queue_return(struct post_queue *queue, struct post *post);
 size_t post_queue_count(struct post_queue *queue);
 
