@@ -97,7 +97,7 @@ static const char *unfit(const char *action, const struct mqtt_message *message)
 	/* It may have been obeyed before the link was lost, and would be a second SMS now. */
 	if (message->dup && text_equal(action, "retry"))
 		return "the broker has delivered this request again, and it may have been obeyed the first time: look "
-		       "with `pending`, and ask again if not";
+		       "with `pending`, `get` or `list`, and ask again if not";
 	return "";
 }
 

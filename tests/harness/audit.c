@@ -281,14 +281,19 @@ void audit_judge(const struct audit *audit, struct simulator *simulator, struct 
 	free(taken);
 }
 
+void audit_expect_none(const struct audit_verdict *verdict)
+{
+	fflush(stdout);
+	if (verdict->unanswered + verdict->unfinished + verdict->untold + verdict->unsent + verdict->doubled +
+		    verdict->denied + verdict->unordered + verdict->messages_lost >
+	    0)
+		fail_msg("of %zu commands and %zu messages some were lost, doubled or out of order: see above",
+			 verdict->commands, verdict->messages);
+}
+
 void audit_expect_clean(const struct audit *audit, struct simulator *simulator)
 {
 	struct audit_verdict verdict;
 	audit_judge(audit, simulator, &verdict);
-	fflush(stdout);
-	if (verdict.unanswered + verdict.unfinished + verdict.untold + verdict.unsent + verdict.doubled +
-		    verdict.denied + verdict.unordered + verdict.messages_lost >
-	    0)
-		fail_msg("of %zu commands and %zu messages some were lost, doubled or out of order: see above",
-			 verdict.commands, verdict.messages);
+	audit_expect_none(&verdict);
 }

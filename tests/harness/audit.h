@@ -58,7 +58,8 @@ struct audit_verdict {
 /* Compares with the API's ledger and says each fault in one line on stdout. */
 void audit_judge(const struct audit *audit, struct simulator *simulator, struct audit_verdict *ret);
 
-/* Fails the test unless there is nothing to complain about. */
+/* Fails the test where the verdict has something to complain about; the second judges first. */
+void audit_expect_none(const struct audit_verdict *verdict);
 void audit_expect_clean(const struct audit *audit, struct simulator *simulator);
 
 #endif
