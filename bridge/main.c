@@ -26,9 +26,9 @@
 enum { EXIT_MACHINE = 1, EXIT_CONFIGURATION = 2 };
 enum {
 	TICK_MS = 1000,
-	GRACE_MS = 5000,    /* for answers under way, and again for events */
-	LOOKUP_MS = 300000, /* mqtt's own thread waits for names that are looked up */
-	WEBHOOK_DEADLINE_MS = 10000
+	GRACE_MS = 5000,	    /* for answers under way, and again for events */
+	LOOKUP_MS = 300000,	    /* mqtt's own thread waits for names that are looked up */
+	WEBHOOK_DEADLINE_MS = 10000 /* to come whole, and again for the answer: providers wait for 15 s */
 };
 
 /* Everything that runs. */
@@ -154,9 +154,9 @@ static void start_webhook(struct bridge *bridge)
 		.allow = callback_intake_methods(settings),
 		.max_body = FORM_BODY_MAX,
 		.request_deadline_ms = WEBHOOK_DEADLINE_MS,
+		.answer_deadline_ms = WEBHOOK_DEADLINE_MS,
 		.max_connections = 512,
 		.max_connections_per_address = 256,
-		.keep_alive = false,
 	};
 	bridge->webhook_server = http_server_start_batched(&options, callback_intake_gate, callback_intake_sift,
 							   callback_intake_store, &bridge->callbacks, why, sizeof(why));

@@ -1,23 +1,30 @@
 /* http_batch - requests that have come whole, gathered while those before them are served.
  *
- * Threads:   http_batch_add() from one thread; served on one of its own.
- * Promise:   each is served once, in the order of arrival.
- * Ownership: an exchange is copied; what it points to is borrowed until it was served. */
+ * Threads:   http_batch_add() from one thread; served on one of its own; another one gives up those who wait too long.
+ * Promise:   each is served once, in the order of arrival, and gets one answer: its own, or 503 when that is late.
+ * Ownership: an exchange is copied; what it points to is its request's, which is held until it was served. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_EDGE_HTTP_BATCH_H
 #define BRIDGE_EDGE_HTTP_BATCH_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 #include "bridge/edge/http_server.h"
 
 struct http_batch;
+struct http_incoming;
+struct http_service;
 
-/* Never more than `max` are under way: the caller knows. */
-struct http_batch *http_batch_start(size_t max, http_batch_handler *serve, void *ctx);
+/* At most `max_connections` of the service are served at once, and as many wait. `go_on` is called for each whose reply
+ * is there, from any of the threads; it must not call back. */
+typedef void http_go_on(struct http_incoming *incoming);
+struct http_batch *http_batch_start(const struct http_service *service, http_go_on *go_on);
 
-/* False: it has ended, nobody serves it. */
-bool http_batch_add(struct http_batch *batch, const struct http_exchange *exchange);
+/* Whether as many wait as may. */
+bool http_batch_is_full(struct http_batch *batch);
+
+/* It is not full. After the end it is served in here. */
+void http_batch_add(struct http_batch *batch, struct http_incoming *incoming, const struct http_exchange *exchange);
 
 /* Serves what is there, then ends. NULL is fine, here and below. */
 void http_batch_end(struct http_batch *batch);

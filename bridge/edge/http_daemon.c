@@ -35,12 +35,6 @@ struct http_daemon {
 	struct http_batch *batch; /* with a batch handler */
 };
 
-/* A request's headers are with the library, which the incoming request knows. */
-static struct http_incoming *incoming_of(const struct http_request_in *request)
-{
-	return (struct http_incoming *)(uintptr_t)request->headers;
-}
-
 static struct http_link *link_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -87,7 +81,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **in
 	struct http_daemon *daemon = cls;
 	(void)how;
 	http_watch_phase(daemon->watch, link_of(connection), HTTP_IDLE);
-	http_incoming_free(*incoming);
+	http_incoming_release(*incoming);
 	*incoming = NULL;
 }
 
@@ -118,7 +112,7 @@ static struct search find_header(struct MHD_Connection *connection, const char *
 
 const char *http_header(const struct http_request_in *request, const char *name)
 {
-	struct search search = find_header(incoming_of(request)->connection, name);
+	struct search search = find_header(http_incoming_of(request)->connection, name);
 	return search.count == 1 ? search.value : "";
 }
 
@@ -215,34 +209,27 @@ static enum MHD_Result answer_served(struct http_daemon *daemon, struct http_inc
 	return answer(daemon, incoming->connection, &reply, false);
 }
 
-/* For each of them the library asks again then. */
-static void serve_batch(void *ctx, struct http_exchange *exchanges, size_t count)
+/* The library asks again for it then. */
+static void go_on(struct http_incoming *incoming)
 {
-	struct http_daemon *daemon = ctx;
-
-	daemon->service->batch(daemon->service->ctx, exchanges, count);
-	for (size_t i = 0; i < count; i++) {
-		struct http_incoming *incoming = incoming_of(&exchanges[i].request);
-
-		incoming->reply = exchanges[i].reply;
-		incoming->stage = HTTP_SERVED;
-		MHD_resume_connection(incoming->connection);
-	}
+	MHD_resume_connection(incoming->connection);
 }
 
-/* Answers at once, or stops the connection until the batch was served. When the batches have ended, the last requests
- * are served here. */
+/* Answers at once, or lets it wait. More may wait than there are connections, where some were given up. */
 static enum MHD_Result sift(struct http_daemon *daemon, struct http_incoming *incoming,
 			    const struct http_request_in *request)
 {
 	const struct http_service *service = daemon->service;
 	struct http_exchange exchange = {*request, .reply = {.status = MHD_HTTP_INTERNAL_SERVER_ERROR}};
 
+	if (http_batch_is_full(daemon->batch)) {
+		exchange.reply.status = MHD_HTTP_SERVICE_UNAVAILABLE;
+		return answer(daemon, incoming->connection, &exchange.reply, false);
+	}
 	if (service->sift(service->ctx, request, &exchange.reply, &exchange.read))
 		return answer(daemon, incoming->connection, &exchange.reply, false);
 	MHD_suspend_connection(incoming->connection);
-	if (!http_batch_add(daemon->batch, &exchange))
-		serve_batch(daemon, &exchange, 1);
+	http_batch_add(daemon->batch, incoming, &exchange);
 	return MHD_YES;
 }
 
@@ -334,7 +321,7 @@ struct http_daemon *http_daemon_start(struct http_service *service, int listen_f
 	daemon->fd = http_listen_copy(listen_fd);
 	daemon->watch = http_watch_create(service->options.request_deadline_ms);
 	if (service->batch)
-		daemon->batch = http_batch_start(service->options.max_connections, serve_batch, daemon);
+		daemon->batch = http_batch_start(service, go_on);
 	own_thread_hold_signals(&before);
 	daemon->library = start_library(daemon, tls);
 	own_thread_release_signals(&before);

@@ -14,6 +14,7 @@ struct http_incoming *http_incoming_create(const char *uri, const struct sockadd
 	struct http_incoming *incoming = memory_zeroed(1, sizeof *incoming);
 	char *mark;
 
+	incoming->holders = 1;
 	incoming->connection = connection;
 	incoming->path = memory_copied_text(uri);
 	mark = strchr(incoming->path, '?');
@@ -24,9 +25,20 @@ struct http_incoming *http_incoming_create(const char *uri, const struct sockadd
 	return incoming;
 }
 
-void http_incoming_free(struct http_incoming *incoming)
+/* A request's headers are with the library, which the incoming request knows. */
+struct http_incoming *http_incoming_of(const struct http_request_in *request)
 {
-	if (!incoming)
+	return (struct http_incoming *)(uintptr_t)request->headers;
+}
+
+void http_incoming_hold(struct http_incoming *incoming)
+{
+	atomic_fetch_add(&incoming->holders, 1);
+}
+
+void http_incoming_release(struct http_incoming *incoming)
+{
+	if (!incoming || atomic_fetch_sub(&incoming->holders, 1) > 1)
 		return;
 	free(incoming->path);
 	free(incoming->body);

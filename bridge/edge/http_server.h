@@ -61,7 +61,8 @@ struct http_exchange {
 	void *read;		 /* what the sift left, now the batch handler's */
 };
 
-/* All requests that came while the last batch was served, 1 to max_connections, in the order of their arrival. */
+/* All requests that came while the last batch was served, 1 to max_connections, in the order of their arrival. Their
+ * headers are not to be asked for: a connection can be gone already. */
 typedef void http_batch_handler(void *ctx, struct http_exchange *exchanges, size_t count);
 
 /* May look at method and path before the body is read; 0: go on, else the status to answer at once. */
@@ -72,6 +73,7 @@ struct http_server_options {
 	const char *cert_file, *key_file; /* "" : plain HTTP */
 	size_t max_body;
 	int64_t request_deadline_ms; /* from the first byte to the last of a request */
+	int64_t answer_deadline_ms;  /* of a batch: who waits longer has a 503, and is served nevertheless */
 	/* An IPv6 network of 64 bits counts as one address; 0 for each address: no limit. */
 	unsigned max_connections, max_connections_per_address;
 	const char *allow; /* the Allow header when the gate answers 405; NULL: none */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bridge/base/text.h"
+#include "tests/harness/webhook.h"
 #include "tests/harness/world.h"
 
 /* The unit file allows a second for the restart, and 15 s more where nobody ends the process: a minute in all. */
@@ -41,6 +42,33 @@ static void a_commit_that_hangs_ends_the_process_and_nothing_is_lost(struct worl
 	if (!world_has_crash_points())
 		skip();
 	hang_at(world, "accept-before-commit", ", for 4");
+}
+
+/* The provider hangs up after 15 s, and asks again where it was told to. */
+static void a_callback_whose_commit_hangs_is_asked_to_come_again(struct world *world)
+{
+	static const char *const env[] = {"BRIDGE_HANG_AT=mo-before-commit", NULL};
+	char url[WEBHOOK_PATH_SIZE], path[WEBHOOK_PATH_SIZE], body[WEBHOOK_BODY_SIZE];
+	if (!world_has_crash_points())
+		skip();
+	world_prepare(world, NULL);
+	bridge_fleet_url(world->bridge, url, sizeof(url));
+	webhook_path_of(url, path);
+	text_format(body, sizeof(body), "CommandSid=HC%032d&SimSid=%s&Payload=late&Direction=from_sim&Status=received",
+		    7, METER_1_SIM);
+	bridge_launch(world->bridge, env);
+	bridge_await_ready(world->bridge);
+	assert_int_equal(http_status(bridge_port(world->bridge), "POST", path, body), 503);
+	bridge_kill(world->bridge);
+	bridge_launch(world->bridge, NULL);
+	bridge_await_ready(world->bridge);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(http_status(bridge_port(world->bridge), "POST", path, body), 204);
+	struct client_match late = {.pieces = {"late"}};
+	assert_non_null(client_find(world->client, &late, STEP_MS));
+	status_settle(world->client, "meter-002");
+	assert_int_equal(client_matches(world->client, &late), 1);
+	bridge_stop(world->bridge);
 }
 
 /* The next notification that says this; others are passed by. */
@@ -81,6 +109,7 @@ int main(void)
 {
 	static const struct world_test tests[] = {
 		WORLD_TEST(systemds_watchdog_is_fed_while_all_is_well),
+		WORLD_TEST(a_callback_whose_commit_hangs_is_asked_to_come_again),
 		WORLD_TEST(a_thread_that_hangs_ends_the_process_and_nothing_is_lost),
 		WORLD_TEST(a_commit_that_hangs_ends_the_process_and_nothing_is_lost),
 	};

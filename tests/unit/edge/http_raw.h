@@ -88,6 +88,7 @@ static inline struct http_server_options raw_options(void)
 					    .key_file = "",
 					    .max_body = 16384,
 					    .request_deadline_ms = 10000,
+					    .answer_deadline_ms = 600000,
 					    .max_connections = 64,
 					    .max_connections_per_address = 64};
 }

@@ -2,149 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/edge/http_server.h"
 
-#include <assert.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include <cmocka.h>
 
-#include "bridge/base/memory.h"
-#include "tests/unit/edge/http_raw.h"
+#include "tests/unit/edge/http_disk.h"
 
-enum { CLIENTS = 40, DEADLINE_MS = 4000, LIVES = 2000, MOMENTS = 50, MOMENT_US = 20 };
-
-/* The handler: it waits at the gate, as if for a disk, and answers each request with its own path. */
-struct disk {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool stalled;
-	int batches, requests, read;
-	size_t largest;
-};
-
-static int setup(void **state)
-{
-	struct disk *disk = memory_zeroed(1, sizeof *disk);
-
-	pthread_mutex_init(&disk->lock, NULL);
-	pthread_cond_init(&disk->changed, NULL);
-	*state = disk;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct disk *disk = *state;
-
-	pthread_cond_destroy(&disk->changed);
-	pthread_mutex_destroy(&disk->lock);
-	free(disk);
-	return 0;
-}
-
-/* What needs no disk: "/no" is refused. */
-static bool sift(void *ctx, const struct http_request_in *request, struct http_reply *reply, void **ret_read)
-{
-	bool refused = !strcmp(request->path, "/no");
-	struct disk *disk = ctx;
-
-	pthread_mutex_lock(&disk->lock);
-	disk->read++;
-	pthread_cond_broadcast(&disk->changed);
-	pthread_mutex_unlock(&disk->lock);
-	*ret_read = ctx;
-	reply->status = refused ? 403 : 0;
-	return refused;
-}
-
-static void handle_all(void *ctx, struct http_exchange *exchanges, size_t count)
-{
-	struct disk *disk = ctx;
-
-	pthread_mutex_lock(&disk->lock);
-	disk->batches++;
-	disk->requests += (int)count;
-	disk->largest = count > disk->largest ? count : disk->largest;
-	pthread_cond_broadcast(&disk->changed);
-	while (disk->stalled)
-		pthread_cond_wait(&disk->changed, &disk->lock);
-	pthread_mutex_unlock(&disk->lock);
-	for (size_t i = 0; i < count; i++) {
-		assert(exchanges[i].read == disk);
-		exchanges[i].reply.status = 200;
-		exchanges[i].reply.body = memory_copied_text(exchanges[i].request.path);
-		exchanges[i].reply.body_len = strlen(exchanges[i].request.path);
-	}
-}
-
-static void stall(struct disk *disk, bool stalled)
-{
-	pthread_mutex_lock(&disk->lock);
-	disk->stalled = stalled;
-	pthread_cond_broadcast(&disk->changed);
-	pthread_mutex_unlock(&disk->lock);
-}
-
-static void wait_for(struct disk *disk, const int *number, int at_least)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += RAW_PATIENCE_MS / 1000;
-	pthread_mutex_lock(&disk->lock);
-	while (*number < at_least)
-		if (pthread_cond_timedwait(&disk->changed, &disk->lock, &until))
-			break;
-	bool reached = *number >= at_least;
-	pthread_mutex_unlock(&disk->lock);
-	assert_true(reached);
-}
-
-static void wait_for_batch(struct disk *disk)
-{
-	wait_for(disk, &disk->batches, 1);
-}
-
-/* The server has read so many: all but the last of them certainly wait for the next batch. */
-static void wait_for_read(struct disk *disk, int count)
-{
-	wait_for(disk, &disk->read, count);
-}
-
-static struct http_server *start(const struct http_server_options *options, struct disk *disk)
-{
-	char why[256] = "";
-	struct http_server *server = http_server_start_batched(options, NULL, sift, handle_all, disk, why, sizeof why);
-
-	assert_non_null(server);
-	return server;
-}
-
-static int ask(const struct http_server *server, int number)
-{
-	char request[128];
-	int fd = tcp_connect(http_server_port(server));
-
-	text_format(request, sizeof request, "GET /%d HTTP/1.1\r\nHost: h\r\n\r\n", number);
-	tcp_send(fd, request);
-	return fd;
-}
-
-static void expect_own_answer(int fd, int number)
-{
-	char answer[RAW_ANSWER], want[32];
-
-	text_format(want, sizeof want, "\r\n\r\n/%d", number);
-	raw_read(fd, answer, RAW_ANSWER);
-	assert_true(text_starts_with(answer, "HTTP/1.1 200 "));
-	assert_non_null(strstr(answer, want));
-	assert_int_equal(strlen(strstr(answer, "\r\n\r\n")), strlen(want));
-	close(fd);
-}
+enum { CLIENTS = 40, LIVES = 2000, MOMENTS = 50, MOMENT_US = 20 };
 
 static void what_comes_while_the_disk_is_busy_is_served_together(void **state)
 {
@@ -153,7 +21,7 @@ static void what_comes_while_the_disk_is_busy_is_served_together(void **state)
 	int fds[CLIENTS];
 
 	stall(disk, true);
-	struct http_server *server = start(&options, disk);
+	struct http_server *server = disk_start(&options, disk);
 
 	fds[0] = ask(server, 0);
 	wait_for_batch(disk);
@@ -176,7 +44,7 @@ static void a_client_that_is_gone_does_not_disturb_the_others(void **state)
 	struct http_server_options options = raw_options();
 
 	stall(disk, true);
-	struct http_server *server = start(&options, disk);
+	struct http_server *server = disk_start(&options, disk);
 	int impatient = ask(server, 1);
 
 	wait_for_batch(disk);
@@ -190,35 +58,13 @@ static void a_client_that_is_gone_does_not_disturb_the_others(void **state)
 	http_server_stop(server);
 }
 
-/* The deadline is the client's and not the disk's. */
-static void nobody_is_cut_while_his_request_waits_for_the_disk(void **state)
-{
-	struct disk *disk = *state;
-	struct http_server_options options = raw_options();
-	struct http_server_stats stats;
-
-	options.request_deadline_ms = DEADLINE_MS;
-	stall(disk, true);
-	struct http_server *server = start(&options, disk);
-	int fd = ask(server, 7);
-	struct pollfd nothing = {.fd = fd, .events = POLLIN};
-
-	wait_for_batch(disk);
-	assert_int_equal(poll(&nothing, 1, DEADLINE_MS + 1000), 0);
-	stall(disk, false);
-	expect_own_answer(fd, 7);
-	http_server_stats(server, &stats);
-	assert_int_equal(stats.cut, 0);
-	http_server_stop(server);
-}
-
 static void who_closes_his_side_while_the_disk_is_busy_gets_his_answer(void **state)
 {
 	struct disk *disk = *state;
 	struct http_server_options options = raw_options();
 
 	stall(disk, true);
-	struct http_server *server = start(&options, disk);
+	struct http_server *server = disk_start(&options, disk);
 	int fds[CLIENTS];
 
 	for (int i = 0; i < CLIENTS; i++) {
@@ -239,7 +85,7 @@ static void what_needs_no_disk_does_not_wait_for_it(void **state)
 	char answer[RAW_ANSWER];
 
 	stall(disk, true);
-	struct http_server *server = start(&options, disk);
+	struct http_server *server = disk_start(&options, disk);
 	int fd = ask(server, 6);
 
 	wait_for_batch(disk);
@@ -259,7 +105,7 @@ static void more_clients_than_connections_are_all_served(void **state)
 
 	options.max_connections = 4;
 	stall(disk, true);
-	struct http_server *server = start(&options, disk);
+	struct http_server *server = disk_start(&options, disk);
 
 	for (int i = 0; i < CLIENTS; i++)
 		fds[i] = ask(server, i);
@@ -285,7 +131,7 @@ static void the_end_waits_for_the_batch_under_way(void **state)
 	pthread_t thread;
 
 	stall(disk, true);
-	struct http_server *server = start(&options, disk);
+	struct http_server *server = disk_start(&options, disk);
 	int fd = ask(server, 5);
 
 	wait_for_batch(disk);
@@ -344,7 +190,7 @@ static void it_ends_at_any_moment_of_a_request(void **state)
 	int lives = 0;
 
 	for (; lives < LIVES && (clock_mono_ms() < enough_ms || disk->requests < LIVES / 100); lives++) {
-		struct http_server *server = start(&options, disk);
+		struct http_server *server = disk_start(&options, disk);
 		int64_t until = clock_mono_us() + lives % MOMENTS * MOMENT_US;
 
 		atomic_store(&caller.port, http_server_port(server));
@@ -363,7 +209,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_comes_while_the_disk_is_busy_is_served_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_client_that_is_gone_does_not_disturb_the_others, setup, teardown),
-		cmocka_unit_test_setup_teardown(nobody_is_cut_while_his_request_waits_for_the_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_closes_his_side_while_the_disk_is_busy_gets_his_answer, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_needs_no_disk_does_not_wait_for_it, setup, teardown),
