@@ -265,7 +265,7 @@ bool token_refused(struct token *token, uint64_t generation)
 
 	if (present && token->refused != generation && token->doubted != generation)
 		note_refusal(token);
-	bool hope = !present || token->refusals == 0;
+	bool hope = !present || token->refused == generation;
 
 	pthread_mutex_unlock(&token->lock);
 	return hope;

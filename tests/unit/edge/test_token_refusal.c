@@ -50,6 +50,20 @@ static void a_fresh_token_refused_too_means_pause_until_one_is_good(void **state
 	end(&scene);
 }
 
+/* Whoever asks for a new one by a reload may not get it. Until it is there, there is no reason to go on at once. */
+static void a_reload_makes_no_hope_of_a_doubted_token(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin_renewed(&scene);
+	assert_false(token_refused(scene.token, 2));
+	scene.server->choice = HOLD;
+	token_set_secret(scene.token, "s3cret&+");
+	assert_false(token_refused(scene.token, 2));
+	end(&scene);
+}
+
 /* The one that was refused was not the token's fault: the next refusal is news of the token again. */
 static void a_doubted_token_that_does_for_others_is_as_good_as_any(void **state)
 {
@@ -106,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_token_is_not_given_out_again),
 		cmocka_unit_test(a_fresh_token_refused_too_means_pause_until_one_is_good),
+		cmocka_unit_test(a_reload_makes_no_hope_of_a_doubted_token),
 		cmocka_unit_test(a_doubted_token_that_does_for_others_is_as_good_as_any),
 		cmocka_unit_test(a_token_that_worked_is_renewed_without_a_pause),
 		cmocka_unit_test(tokens_are_not_renewed_one_upon_the_other),
