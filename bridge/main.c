@@ -86,7 +86,7 @@ static void on_token(void *ctx, bool usable, const char *why)
 	else
 		log_warn("", "no new access token", LOG_TEXT("why", why));
 	if (account != NULL)
-		account_changed(account);
+		account_renewed(account);
 }
 
 static void open_account(struct bridge *bridge)

@@ -45,7 +45,8 @@ uint64_t token_authorization(struct token *token, char ret[AUTHORIZATION_SIZE]);
  * in use, for the pause to find out whether others may. */
 bool token_refused(struct token *token, uint64_t generation);
 
-/* The API took a request with this generation: when it is refused later, it was revoked, and a new one may do. */
+/* The API took a request with this generation, and one of the kind that was refused before: when it is refused later,
+ * it was revoked, and a new one may do. */
 void token_accepted(struct token *token, uint64_t generation);
 
 /* New secrets after a reload; what they replace is wiped. The same again is tried at once if there is no good token

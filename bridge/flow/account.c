@@ -15,6 +15,15 @@
 enum { UNCLEAR_IN_A_ROW = 3, KNOCKS = 3, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
 enum { TAKEN_LATELY_MS = 10 * 60 * 1000 };
 
+/* How creates fare, from good to bad. What may read need not be what may send: of the last two, answers to questions
+ * say nothing. */
+enum creates {
+	CREATES_GO,
+	CREATES_FAIL,	 /* no way there, or no clear answers */
+	CREATES_DOUBTED, /* the last one was refused; whether a newer token does for them is not known yet */
+	CREATES_REFUSED, /* with a newer one, too: the pause is for that */
+};
+
 struct waiter {
 	void (*wake)(void *ctx);
 	void *ctx;
@@ -26,8 +35,8 @@ struct account {
 	struct rate rate;
 	struct circuit circuit;
 	int64_t unclear;
-	bool creates_refused; /* that is what the pause is for */
-	int64_t taken_ms;     /* monotonic; -1: no request was taken yet */
+	enum creates creates;
+	int64_t taken_ms; /* monotonic; -1: no request was taken yet */
 	char why[WHY_SIZE];
 	char refusal[WHY_SIZE]; /* why a token was refused last; outlives an answer to another request */
 	struct waiter waiters[ACCOUNT_WAITERS];
@@ -65,21 +74,35 @@ static bool has_token(struct account *account)
 	return token_lifetime_s(account->token) != -2;
 }
 
-void account_changed(struct account *account)
+static void wake_all(struct account *account)
 {
 	struct waiter waiters[ACCOUNT_WAITERS];
-	bool usable = has_token(account);
 	pthread_mutex_lock(&account->lock);
-	if (usable) {
-		account->circuit.not_before_ms = clock_mono_ms(); /* a probe finds out at once */
-		account->creates_refused = false;
-	}
 	size_t count = account->waiter_count;
 	for (size_t i = 0; i < count; i++)
 		waiters[i] = account->waiters[i];
 	pthread_mutex_unlock(&account->lock);
 	for (size_t i = 0; i < count; i++)
 		waiters[i].wake(waiters[i].ctx);
+}
+
+void account_renewed(struct account *account)
+{
+	bool usable = has_token(account);
+	pthread_mutex_lock(&account->lock);
+	if (usable)
+		account->circuit.not_before_ms = clock_mono_ms(); /* a probe finds out at once */
+	pthread_mutex_unlock(&account->lock);
+	wake_all(account);
+}
+
+void account_changed(struct account *account)
+{
+	pthread_mutex_lock(&account->lock);
+	if (account->creates >= CREATES_DOUBTED)
+		account->creates = account->circuit.failures > 0 ? CREATES_FAIL : CREATES_GO;
+	pthread_mutex_unlock(&account->lock);
+	account_renewed(account);
 }
 
 int64_t account_allow(struct account *account, int64_t wanted, int64_t *ret_wait_ms)
@@ -158,29 +181,64 @@ static bool is_trouble(struct account *account, const struct outcome *outcome)
 	return outcome->account == ACCOUNT_UNREACHABLE || outcome->account == ACCOUNT_UNAUTHORIZED;
 }
 
+static void note_worse(struct account *account, enum creates creates)
+{
+	if (account->creates < creates)
+		account->creates = creates;
+}
+
 static bool note_trouble(struct account *account, enum account_asker asker, const struct outcome *outcome)
 {
 	bool news = account->circuit.failures == 0;
 	if (asker != ASKED_BY_QUESTION)
-		account->creates_refused = outcome->account == ACCOUNT_UNAUTHORIZED;
+		note_worse(account, outcome->account == ACCOUNT_UNAUTHORIZED ? CREATES_REFUSED : CREATES_FAIL);
 	uint64_t random;
 	clock_random(&random, sizeof(random));
 	/* Knocking at a closed door costs nobody anything: an API that is back is found within 8 s. */
-	if (outcome->account == ACCOUNT_UNREACHABLE && account->circuit.failures > KNOCKS)
+	bool knocks = outcome->account == ACCOUNT_UNREACHABLE && account->creates != CREATES_REFUSED;
+	if (knocks && account->circuit.failures > KNOCKS)
 		account->circuit.failures = KNOCKS;
 	circuit_failure(&account->circuit, clock_mono_ms(), outcome->retry_after_ms, random);
 	text_format(account->why, sizeof(account->why), "%s: %s", outcome->code, outcome->reason);
 	return news;
 }
 
-static void note_success(struct account *account, enum account_asker asker)
+/* Is the trouble over? A question that is refused shows that somebody is there, and nothing of creates. */
+static bool is_over(const struct account *account, enum account_asker asker, const struct outcome *outcome)
 {
-	account->unclear = 0;
-	if (asker == ASKED_BY_QUESTION && account->creates_refused)
+	if (asker != ASKED_BY_QUESTION)
+		return true;
+	if (outcome->kind == OUTCOME_REFUSED)
+		return account->creates == CREATES_GO && account->circuit.failures > 0;
+	return account->creates != CREATES_REFUSED;
+}
+
+static void note_success(struct account *account, enum account_asker asker, const struct outcome *outcome)
+{
+	if (!is_over(account, asker, outcome)) {
+		if (outcome->kind == OUTCOME_DONE) /* the way is open: what is left is the refusal */
+			text_copy(account->why, sizeof(account->why), account->refusal);
 		return;
-	account->creates_refused = false;
+	}
+	if (asker != ASKED_BY_QUESTION || account->creates == CREATES_FAIL)
+		account->creates = CREATES_GO;
+	account->unclear = 0;
 	account->why[0] = '\0';
 	circuit_success(&account->circuit);
+}
+
+/* Was this token good for what others are refused? */
+static bool vouches(const struct account *account, enum account_asker asker, const struct outcome *outcome)
+{
+	return asker != ASKED_BY_QUESTION || (outcome->kind == OUTCOME_DONE && account->creates < CREATES_DOUBTED);
+}
+
+/* Is this outcome to wait for what another one finds out: the probe that is under way, or, where creates are refused,
+ * the next one? What was under way before the pause began knows nothing of it. */
+static bool is_beside(const struct account *account, enum account_asker asker, const struct outcome *outcome)
+{
+	bool late = asker == ASKED_BY_CREATE && outcome->account != ACCOUNT_UNAUTHORIZED;
+	return (account->circuit.probing && asker != ASKED_BY_PROBE) || (account->creates == CREATES_REFUSED && late);
 }
 
 bool account_is_probing(struct account *account)
@@ -194,25 +252,27 @@ bool account_is_probing(struct account *account)
 bool account_note(struct account *account, enum account_asker asker, const struct outcome *outcome, uint64_t generation)
 {
 	bool news = false;
-	/* A token that is being renewed is no reason to pause: the next one may do. */
 	bool refused = outcome->account == ACCOUNT_UNAUTHORIZED;
-	bool renewing = refused && token_refused(account->token, generation);
 	bool taken = !refused && (outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED);
-	if (taken)
-		token_accepted(account->token, generation);
 	pthread_mutex_lock(&account->lock);
+	/* A token that is being renewed is no reason to pause: the next one may do. */
+	bool renewing = refused && token_refused(account->token, generation);
+	if (taken && vouches(account, asker, outcome))
+		token_accepted(account->token, generation);
 	if (refused)
 		text_format(account->refusal, sizeof(account->refusal), "%s: %s", outcome->code, outcome->reason);
 	if (taken)
 		account->taken_ms = clock_mono_ms();
 	if (outcome->account == ACCOUNT_SLOW_DOWN)
 		rate_slow_down(&account->rate, outcome->retry_after_ms, clock_mono_ms());
-	bool waits = account->circuit.probing && asker != ASKED_BY_PROBE; /* for what the probe finds out */
+	if (renewing && asker != ASKED_BY_QUESTION)
+		note_worse(account, CREATES_DOUBTED);
+	bool waits = is_beside(account, asker, outcome);
 	bool trouble = !renewing && is_trouble(account, outcome);
 	if (trouble && !waits)
 		news = note_trouble(account, asker, outcome);
 	else if (!renewing && !trouble && taken)
-		note_success(account, asker);
+		note_success(account, asker, outcome);
 	else if (!waits)
 		circuit_unused(&account->circuit);
 	pthread_mutex_unlock(&account->lock);

@@ -34,7 +34,11 @@ void account_destroy(struct account *account);
 enum { ACCOUNT_WAITERS = 4 };
 void account_on_change(struct account *account, void (*wake)(void *ctx), void *ctx);
 
-/* A new token, or new credentials: with a token there, one probe need not wait any longer. */
+/* The token's keeper has fetched a new one, or has not got it: with a token there, one probe need not wait any longer.
+ */
+void account_renewed(struct account *account);
+
+/* New credentials, or somebody who says that they are good now: that creates were refused is forgotten. */
 void account_changed(struct account *account);
 
 /* How many creates may begin now, of `wanted`. When 0, *ret_wait_ms says when to ask again. */
@@ -62,8 +66,10 @@ bool account_is_probing(struct account *account);
 enum account_asker { ASKED_BY_PROBE, ASKED_BY_CREATE, ASKED_BY_QUESTION };
 
 /* What an exchange showed about the account. While there is a probe, others neither lengthen the pause nor make room
- * for another probe; they may end it. But a question that is answered ends no pause in which creates are refused with
- * these credentials: what may read need not be what may send. True when the pause is news (to be logged once). */
+ * for another probe; they may end it. But a pause in which creates are refused with these credentials ends with one
+ * that is taken, or by account_changed(): no question that is answered ends it, for what may read need not be what may
+ * send. And one that is refused ends no pause that creates are part of. True when the pause is news (to be logged
+ * once). */
 bool account_note(struct account *account, enum account_asker asker, const struct outcome *outcome,
 		  uint64_t generation);
 

@@ -99,7 +99,7 @@ static void on_token(void *ctx, bool usable, const char *why)
 {
 	(void)usable;
 	(void)why;
-	account_changed(ctx);
+	account_renewed(ctx);
 }
 
 static void open_account(struct world *world)

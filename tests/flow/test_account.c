@@ -168,7 +168,6 @@ static void a_refused_token_is_renewed_without_a_pause(void **state)
 	assert_int_equal(fake_token_refusals(), 1);
 }
 
-/* Lists are answered, creates are refused: the answer to a list must not take away why there is no token. */
 /* So that its refusal later is known for a revocation. */
 static void a_token_that_the_api_took_is_known_for_good(void **state)
 {
@@ -190,6 +189,7 @@ static void a_token_that_the_api_took_is_known_for_good(void **state)
 	assert_false(account_was_taken(world->account));
 }
 
+/* Lists are answered, creates are refused: the answer to a list must not take away why there is no token. */
 static void a_missing_token_says_why_whatever_else_is_answered(void **state)
 {
 	struct world *world = *state;
@@ -210,28 +210,6 @@ static void without_hope_for_a_token_there_is_a_pause(void **state)
 	assert_true(account_note(world->account, ASKED_BY_PROBE, &unauthorized, 1));
 	assert_true(is_paused(world));
 	assert_int_equal(allowed(world, 8), 0);
-}
-
-/* A token may read and not send: health says so until a create is taken, or there are other credentials. */
-static void a_question_that_is_answered_ends_no_pause_of_refused_creates(void **state)
-{
-	struct world *world = *state;
-	account_note(world->account, ASKED_BY_CREATE, &unauthorized, 1);
-	account_note(world->account, ASKED_BY_QUESTION, &done, 1);
-	assert_true(is_paused(world));
-	account_note(world->account, ASKED_BY_QUESTION, &unreachable, 1);
-	account_note(world->account, ASKED_BY_QUESTION, &done, 1);
-	assert_true(is_paused(world));
-	fake_token_renew();
-	account_note(world->account, ASKED_BY_QUESTION, &done, 2);
-	assert_false(is_paused(world));
-	/* Any other pause it does end. */
-	account_note(world->account, ASKED_BY_CREATE, &unauthorized, 2);
-	fake_clock_advance(HOUR);
-	assert_int_equal(allowed(world, 1), 1);
-	account_note(world->account, ASKED_BY_PROBE, &unreachable, 2);
-	account_note(world->account, ASKED_BY_QUESTION, &done, 2);
-	assert_false(is_paused(world));
 }
 
 /* Whoever mended the credentials need not wait for the backoff of the old ones. */
@@ -282,7 +260,6 @@ int main(void)
 		FROZEN_WORLD_TEST(a_token_that_the_api_took_is_known_for_good),
 		FROZEN_WORLD_TEST(a_missing_token_says_why_whatever_else_is_answered),
 		FROZEN_WORLD_TEST(without_hope_for_a_token_there_is_a_pause),
-		WORLD_TEST(a_question_that_is_answered_ends_no_pause_of_refused_creates),
 		FROZEN_WORLD_TEST(a_new_token_is_tried_at_once),
 		FROZEN_WORLD_TEST(without_a_token_nothing_is_asked),
 	};

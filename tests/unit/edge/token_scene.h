@@ -95,7 +95,8 @@ static inline void on_change(void *ctx, bool usable, const char *why)
 	pthread_mutex_unlock(&news->lock);
 }
 
-static inline void begin(struct scene *scene, int choice)
+static inline void begin_with(struct scene *scene, int choice, void (*tell)(void *ctx, bool usable, const char *why),
+			      void *ctx)
 {
 	char url[64];
 
@@ -111,8 +112,13 @@ static inline void begin(struct scene *scene, int choice)
 							   .password = "",
 							   .ca_file = "",
 							   .probe_ms = PROBE_MS,
-							   .on_change = on_change,
-							   .ctx = &scene->news});
+							   .on_change = tell,
+							   .ctx = ctx});
+}
+
+static inline void begin(struct scene *scene, int choice)
+{
+	begin_with(scene, choice, on_change, &scene->news);
 }
 
 static inline void end(struct scene *scene)
