@@ -14,6 +14,8 @@
 /* So many creates without a clear answer in a row are an outage, not bad luck. */
 enum { UNCLEAR_IN_A_ROW = 3, KNOCKS = 3, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
 enum { TAKEN_LATELY_MS = 10 * 60 * 1000 };
+/* A pause may outlast the commands that it began with, and then nobody tries. */
+#define NEXT_TRY "; tried again with the next command"
 
 /* How creates fare, from good to bad. What may read need not be what may send: of the last two, answers to questions
  * say nothing. */
@@ -36,6 +38,7 @@ struct account {
 	struct circuit circuit;
 	int64_t unclear;
 	enum creates creates;
+	bool reads;	  /* the last question was answered */
 	int64_t taken_ms; /* monotonic; -1: no request was taken yet */
 	char why[WHY_SIZE];
 	char refusal[WHY_SIZE]; /* why a token was refused last; outlives an answer to another request */
@@ -162,7 +165,8 @@ bool account_may_ask(struct account *account)
 		return false;
 	pthread_mutex_lock(&account->lock);
 	int64_t wait_ms = circuit_wait_ms(&account->circuit, clock_mono_ms());
-	bool may = wait_ms == 0 || account->circuit.probing;
+	bool readable = account->creates == CREATES_REFUSED && account->reads;
+	bool may = wait_ms == 0 || account->circuit.probing || readable;
 	pthread_mutex_unlock(&account->lock);
 	return may;
 }
@@ -269,6 +273,8 @@ bool account_note(struct account *account, enum account_asker asker, const struc
 		note_worse(account, CREATES_DOUBTED);
 	bool waits = is_beside(account, asker, outcome);
 	bool trouble = !renewing && is_trouble(account, outcome);
+	if (asker == ASKED_BY_QUESTION)
+		account->reads = outcome->kind == OUTCOME_DONE || (account->reads && !refused && !trouble);
 	if (trouble && !waits)
 		news = note_trouble(account, asker, outcome);
 	else if (!renewing && !trouble && taken)
@@ -297,9 +303,12 @@ void account_state(struct account *account, struct account_state *ret)
 	ret->token_lifetime_s = token_lifetime_s(account->token);
 	ret->token_age_s = token_age_s(account->token);
 	pthread_mutex_lock(&account->lock);
+	bool waits = account->circuit.failures > 0 && account->creates != CREATES_GO;
 	ret->paused = account->circuit.failures > 0 || ret->token_lifetime_s == -2;
 	text_copy(ret->why, sizeof(ret->why), account->why);
 	if (ret->token_lifetime_s == -2)
 		explain_missing_token(account, ret->why);
+	else if (waits)
+		text_format(ret->why, sizeof(ret->why), "%s" NEXT_TRY, account->why);
 	pthread_mutex_unlock(&account->lock);
 }

@@ -50,7 +50,8 @@ int64_t account_spare(struct account *account, int64_t wanted);
 /* `unused` of those allowed were not needed. */
 void account_give_back(struct account *account, int64_t unused, bool all);
 
-/* May a list or fetch be asked now? Does not count against the rate of creates. */
+/* May a list or fetch be asked now? Does not count against the rate of creates. In a pause only as a probe may go, but
+ * at any time where only creates are refused. */
 bool account_may_ask(struct account *account);
 
 /* Fills the Authorization of a request into `header`; its generation, 0: there is no token now. */

@@ -184,6 +184,43 @@ static void a_question_vouches_for_no_token_since_a_create_was_refused(void **st
 	assert_int_equal(fake_token_accepted(), 3);
 }
 
+/* SMS from devices are not to wait because none can be sent to them. */
+static void where_only_creates_are_refused_questions_go_on(void **state)
+{
+	struct world *world = *state;
+	note(world, ASKED_BY_QUESTION, &done);
+	note(world, ASKED_BY_CREATE, &refused);
+	assert_true(account_may_ask(world->account));
+	note(world, ASKED_BY_QUESTION, &refused);
+	assert_false(account_may_ask(world->account));
+	fake_clock_advance(HOUR);
+	assert_true(account_may_ask(world->account)); /* that is the pause's own pace */
+	note(world, ASKED_BY_QUESTION, &nowhere);
+	assert_false(account_may_ask(world->account));
+	fake_clock_advance(HOUR);
+	note(world, ASKED_BY_QUESTION, &done);
+	assert_int_equal(allowed(world), 1);
+	note(world, ASKED_BY_PROBE, &refused);
+	assert_true(account_may_ask(world->account));
+}
+
+/* The commands that it began with may be over: then nobody tries, and health still says that it is paused. */
+static void the_pause_says_when_it_is_tried_again(void **state)
+{
+	struct world *world = *state;
+	struct account_state is;
+	note(world, ASKED_BY_CREATE, &refused);
+	account_state(world->account, &is);
+	assert_string_equal(is.why, "api_403: no scope; tried again with the next command");
+	note(world, ASKED_BY_CREATE, &done);
+	account_state(world->account, &is);
+	assert_string_equal(is.why, "");
+	/* Of this one questions find out, whether or not there are commands. */
+	note(world, ASKED_BY_QUESTION, &nowhere);
+	account_state(world->account, &is);
+	assert_string_equal(is.why, "unreachable: no route");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +228,8 @@ int main(void)
 		FROZEN_WORLD_TEST(a_new_token_finds_one_probe_whatever_questions_are_answered),
 		FROZEN_WORLD_TEST(a_create_from_before_does_not_move_the_next_probe),
 		FROZEN_WORLD_TEST(a_question_vouches_for_no_token_since_a_create_was_refused),
+		FROZEN_WORLD_TEST(where_only_creates_are_refused_questions_go_on),
+		FROZEN_WORLD_TEST(the_pause_says_when_it_is_tried_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

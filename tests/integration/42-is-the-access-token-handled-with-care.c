@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/text.h"
 #include "tests/harness/files.h"
 #include "tests/harness/load.h"
@@ -11,6 +12,8 @@
 #define HEALTH "mqtt-sms-bridge/health"
 
 enum { DEVICES = 10, MANY = 100, QUIET_MS = 1000 };
+/* Creates go out side by side, and new tokens are fetched half a minute apart, by default. */
+enum { CONCURRENCY = 8, RENEWAL_MS = 30000, LISTS = 12, PROBES = 16 };
 
 static const char *const oauth2[] = {"api.auth: oauth2", "api.client_id: simulator", "api.client_secret: simulator",
 				     NULL};
@@ -157,6 +160,56 @@ static void a_missing_scope_pauses_and_is_not_hammered(struct world *world)
 	ledger_expect_one(world->simulator, "in time");
 }
 
+static int64_t refused_creates(struct world *world)
+{
+	char *answer = simulator_control(world->simulator, "GET", "faults", "");
+	struct json_view *view = json_view_open(answer);
+	int64_t uses = json_view_int(view, "uses.send");
+	json_view_close(view);
+	free(answer);
+	return uses;
+}
+
+struct lists {
+	struct world *world;
+	int64_t want;
+};
+
+static bool are_listed(void *ctx)
+{
+	const struct lists *lists = ctx;
+	return ledger_summary(lists->world->simulator, "lists") >= lists->want;
+}
+
+/* That lists are answered is no reason to think that one more token will do. */
+static void a_token_that_may_list_and_not_send_pauses_for_good(struct world *world)
+{
+	static const char *const lines[] = {"api.auth: oauth2", "api.client_id: simulator",
+					    "api.client_secret: simulator", "reconcile.interval: 100ms", NULL};
+	static const struct client_match paused = {.topic = HEALTH,
+						   .pieces = {"\"api\":\"paused\"", "403", "next command"}};
+	start_with_load(world, lines);
+	simulator_fault(world->simulator,
+			"[{\"name\":\"send\",\"on\":\"create\",\"times\":-1,\"action\":{\"status\":403}}]");
+	struct load *load = load_create(world->client, DEVICES);
+	load_send(load, DEVICES);
+	const struct client_message *health = client_find(world->client, &paused, STEP_MS);
+	assert_non_null(health);
+	struct client_match well = {.topic = HEALTH, .pieces = {"\"api\":\"ok\""}, .from = health->index};
+	int64_t began_ms = clock_mono_ms();
+	struct lists lists = {world, ledger_summary(world->simulator, "lists") + LISTS};
+	assert_true(await(are_listed, &lists, 2 * STEP_MS));
+	assert_int_equal(client_matches(world->client, &well), 0);
+	assert_true(fetches(world) <= 2 + (clock_mono_ms() - began_ms) / RENEWAL_MS);
+	assert_true(refused_creates(world) <= 2 * CONCURRENCY + PROBES);
+	assert_int_equal(ledger_count(world->simulator, ""), 0);
+	simulator_heal(world->simulator);
+	bridge_reload(world->bridge);
+	assert_true(load_await_delivered(load, DEVICES, 2 * STEP_MS));
+	load_destroy(load);
+	ledger_expect_distinct(world->simulator, DEVICES);
+}
+
 int main(void)
 {
 	static const struct world_test tests[] = {
@@ -166,6 +219,7 @@ int main(void)
 		WORLD_TEST(a_token_is_renewed_before_it_ends),
 		WORLD_TEST(a_wrong_secret_pauses_loudly_and_a_new_one_heals),
 		WORLD_TEST(a_missing_scope_pauses_and_is_not_hammered),
+		WORLD_TEST(a_token_that_may_list_and_not_send_pauses_for_good),
 	};
 	return WORLD_RUN(tests);
 }
