@@ -12,7 +12,7 @@
 #include "bridge/rule/rate.h"
 
 /* So many creates without a clear answer in a row are an outage, not bad luck. */
-enum { UNCLEAR_IN_A_ROW = 3, KNOCKS = 3, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
+enum { UNCLEAR_IN_A_ROW = 3, KNOCKS = 3, REFUSALS = 6, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
 enum { TAKEN_LATELY_MS = 10 * 60 * 1000 };
 /* A pause may outlast the commands that it began with, and then nobody tries. */
 #define NEXT_TRY "; tried again with the next command"
@@ -191,6 +191,18 @@ static void note_worse(struct account *account, enum creates creates)
 		account->creates = creates;
 }
 
+/* Knocking at a closed door costs nobody anything: an API that is back is found within 8 s. A refusal may be of that
+ * one command alone, on an account that sends little: another one is tried within 64 s. The rest waits up to five
+ * minutes. */
+static void limit_wait(struct account *account, const struct outcome *outcome)
+{
+	int64_t *failures = &account->circuit.failures;
+	if (account->creates == CREATES_REFUSED && *failures > REFUSALS)
+		*failures = REFUSALS;
+	else if (account->creates != CREATES_REFUSED && outcome->account == ACCOUNT_UNREACHABLE && *failures > KNOCKS)
+		*failures = KNOCKS;
+}
+
 static bool note_trouble(struct account *account, enum account_asker asker, const struct outcome *outcome)
 {
 	bool news = account->circuit.failures == 0;
@@ -198,10 +210,7 @@ static bool note_trouble(struct account *account, enum account_asker asker, cons
 		note_worse(account, outcome->account == ACCOUNT_UNAUTHORIZED ? CREATES_REFUSED : CREATES_FAIL);
 	uint64_t random;
 	clock_random(&random, sizeof(random));
-	/* Knocking at a closed door costs nobody anything: an API that is back is found within 8 s. */
-	bool knocks = outcome->account == ACCOUNT_UNREACHABLE && account->creates != CREATES_REFUSED;
-	if (knocks && account->circuit.failures > KNOCKS)
-		account->circuit.failures = KNOCKS;
+	limit_wait(account, outcome);
 	circuit_failure(&account->circuit, clock_mono_ms(), outcome->retry_after_ms, random);
 	text_format(account->why, sizeof(account->why), "%s: %s", outcome->code, outcome->reason);
 	return news;

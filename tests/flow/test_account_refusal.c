@@ -165,6 +165,21 @@ static void a_create_from_before_does_not_move_the_next_probe(void **state)
 	assert_int_equal(allowed(world), 1);
 }
 
+/* A single command that is always refused must not keep the next one waiting for long. */
+static void however_long_creates_are_refused_the_next_is_tried_within_64_seconds(void **state)
+{
+	struct world *world = *state;
+	int64_t wait_ms = 0;
+	fake_clock_random(5 * MINUTE - 1); /* the longest delay where five minutes are allowed */
+	for (int i = 0; i < 50; i++) {
+		fake_clock_advance(HOUR);
+		assert_int_equal(allowed(world), i == 0 ? 8 : 1);
+		note(world, ASKED_BY_PROBE, &refused);
+		assert_int_equal(account_allow(world->account, 1, &wait_ms), 0);
+		assert_in_range(wait_ms, 1, 64000);
+	}
+}
+
 /* Otherwise each refusal of a create would be taken for a revoked token, and a new one be fetched. */
 static void a_question_vouches_for_no_token_since_a_create_was_refused(void **state)
 {
@@ -227,6 +242,7 @@ int main(void)
 		cmocka_unit_test(only_what_speaks_of_it_ends_a_pause),
 		FROZEN_WORLD_TEST(a_new_token_finds_one_probe_whatever_questions_are_answered),
 		FROZEN_WORLD_TEST(a_create_from_before_does_not_move_the_next_probe),
+		FROZEN_WORLD_TEST(however_long_creates_are_refused_the_next_is_tried_within_64_seconds),
 		FROZEN_WORLD_TEST(a_question_vouches_for_no_token_since_a_create_was_refused),
 		FROZEN_WORLD_TEST(where_only_creates_are_refused_questions_go_on),
 		FROZEN_WORLD_TEST(the_pause_says_when_it_is_tried_again),
