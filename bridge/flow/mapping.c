@@ -71,6 +71,14 @@ bool mapping_find_sim(struct mapping *mapping, const char *sim_sid, const char *
 	return known;
 }
 
+bool mapping_needs_names(struct mapping *mapping)
+{
+	pthread_rwlock_rdlock(&mapping->lock);
+	bool needs = devices_need_names(mapping->devices);
+	pthread_rwlock_unlock(&mapping->lock);
+	return needs;
+}
+
 bool mapping_lists(struct mapping *mapping, const char *device)
 {
 	pthread_rwlock_rdlock(&mapping->lock);

@@ -30,6 +30,9 @@ void mapping_replace(struct mapping *mapping, struct devices *devices);
 bool mapping_find(struct mapping *mapping, const char *device, struct mapped_device *ret);
 bool mapping_find_sim(struct mapping *mapping, const char *sim_sid, const char *unique_name, struct mapped_device *ret);
 
+/* Can a SIM be meant by its unique_name, so that its sid alone does not tell whether the mapping names it? */
+bool mapping_needs_names(struct mapping *mapping);
+
 /* Is it in the mapping file, whatever `unlisted` says of others? */
 bool mapping_lists(struct mapping *mapping, const char *device);
 size_t mapping_count(struct mapping *mapping);

@@ -8,6 +8,7 @@
 
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
+#include "bridge/codec/api_message.h"
 #include "bridge/codec/topic.h"
 #include "bridge/settings/devices_table.h"
 
@@ -32,6 +33,7 @@ struct devices {
 	size_t arena_len, arena_capacity;
 	struct index by_name, by_sim;
 	enum devices_unlisted unlisted;
+	bool by_unique_name; /* some are named so */
 };
 
 enum { ENTRIES_FIRST = 1024, INDEX_FIRST = 4096, NUMBER_BITS = 24, TAG_BITS = 8 };
@@ -179,6 +181,7 @@ enum devices_clash devices_add(struct devices *devices, const struct device_draf
 	entry->line = (uint32_t)draft->line;
 	entry->cmd = (uint8_t)draft->cmd;
 	entry->up = (uint8_t)draft->up;
+	devices->by_unique_name |= !api_sid_is_valid(draft->sim, "HS");
 	*name_slot = (uint32_t)devices->count | tag_of(hash(draft->name));
 	*sim_slot = (uint32_t)devices->count | tag_of(hash(draft->sim));
 	return CLASH_NONE;
@@ -207,6 +210,11 @@ size_t devices_count(const struct devices *devices)
 enum devices_unlisted devices_unlisted(const struct devices *devices)
 {
 	return devices->unlisted;
+}
+
+bool devices_need_names(const struct devices *devices)
+{
+	return devices->by_unique_name || devices->unlisted == UNLISTED_UNIQUE_NAME;
 }
 
 void devices_at(const struct devices *devices, size_t index, struct device *ret)

@@ -46,6 +46,9 @@ bool devices_lists(const struct devices *devices, const char *name);
 /* By a SIM's sid or unique_name, as the mapping wrote it; either may be "". */
 bool devices_find_sim(const struct devices *devices, const char *sim_sid, const char *unique_name, struct device *ret);
 
+/* Can a SIM be meant by its unique_name, so that its sid alone does not tell whether the mapping names it? */
+bool devices_need_names(const struct devices *devices);
+
 /* In file order, 0 .. count-1. */
 void devices_at(const struct devices *devices, size_t index, struct device *ret);
 

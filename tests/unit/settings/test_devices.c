@@ -109,6 +109,26 @@ static void a_device_is_found_by_its_sim(void **state)
 	devices_free(devices);
 }
 
+static void names_are_needed_where_a_sid_does_not_tell(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		bool want;
+	} rows[] = {
+		{"sids alone", "devices:\n  a: " SID_A "\n  b: {sim: " SID_B "}\n", false},
+		{"one by its name", "devices:\n  a: " SID_A "\n  b: Gate-7\n", true},
+		{"none is listed, but any name is a device", "devices:\n  a: " SID_A "\nunlisted: unique_name\n", true},
+		{"none at all", "devices: {}\n", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct devices *devices = load(rows[i].text);
+		print_message("  %s\n", rows[i].name);
+		assert_int_equal(devices_need_names(devices), rows[i].want);
+		devices_free(devices);
+	}
+}
+
 static void order_is_that_of_the_file(void **state)
 {
 	(void)state;
@@ -275,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_begins_like_a_sid_is_a_name),
 		cmocka_unit_test(a_scalar_is_a_text_whatever_it_looks_like),
 		cmocka_unit_test(a_device_is_found_by_its_sim),
+		cmocka_unit_test(names_are_needed_where_a_sid_does_not_tell),
 		cmocka_unit_test(order_is_that_of_the_file),
 		cmocka_unit_test(an_unlisted_device_may_be_the_sim_of_its_name),
 		cmocka_unit_test(a_mapping_may_be_empty),
