@@ -65,7 +65,7 @@ struct get {
 	int64_t until_ms;
 	bool (*decode)(void *to, const char *body, size_t len, char *why, size_t why_size);
 	void *to;
-	bool beside; /* a key may be barred from it and still do all the rest */
+	bool beside; /* a key may be barred from it, the API be without it, and all the rest still be done */
 	struct outcome outcome;
 };
 
@@ -93,7 +93,7 @@ static void on_answer(void *ctx, const struct http_result *result)
 		.error_text = text[0] != '\0' ? text : result->error,
 	});
 	if (ok && !decoded)
-		get->outcome = plain_outcome(OUTCOME_RETRY, "api_unreadable", why);
+		get->outcome = plain_outcome(OUTCOME_RETRY, API_UNREADABLE, why);
 	else if (get->beside && result->status == 403)
 		get->outcome = plain_outcome(OUTCOME_REFUSED, "api_403", "these credentials may not ask for it");
 }
@@ -139,7 +139,8 @@ static struct outcome ask(struct api_query *query, const char *url, struct get *
 		explicit_bzero(authorization, sizeof(authorization));
 		if (atomic_load(&query->stopping))
 			return plain_outcome(OUTCOME_RETRY, "stopping", "the bridge stops");
-		account_note(query->account, ASKED_BY_QUESTION, &get->outcome, generation);
+		if (!get->beside || get->outcome.kind != OUTCOME_UNKNOWN)
+			account_note(query->account, ASKED_BY_QUESTION, &get->outcome, generation);
 		if (get->outcome.account != ACCOUNT_UNAUTHORIZED)
 			break;
 	}

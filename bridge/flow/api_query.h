@@ -3,7 +3,8 @@
  * Threads:   a query object belongs to one thread; it blocks for the answer.
  * Promise:   the token goes only to the configured host: a `next_page_url` elsewhere is an error. A refused token is
  *            renewed once by the account.
- * Failure:   an outcome; RETRY and UNKNOWN mean "ask again later", REFUSED is the API's no. */
+ * Failure:   an outcome; RETRY and UNKNOWN mean "ask again later", REFUSED is the API's no. RETRY speaks of all
+ *            questions (no token, no way there, too many), but with the code API_UNREADABLE of this one. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef BRIDGE_FLOW_API_QUERY_H
 #define BRIDGE_FLOW_API_QUERY_H
@@ -17,6 +18,9 @@
 #include "bridge/settings/settings.h"
 
 struct api_query;
+
+/* A 2xx that cannot be read, such as a page for people. */
+#define API_UNREADABLE "api_unreadable"
 
 /* All borrowed for its lifetime. `thread` is the one that it belongs to, which is alive while it waits for an answer.
  */
@@ -44,7 +48,7 @@ enum { API_PAGES_MAX = 10000 };
 struct outcome api_query_list(struct api_query *query, const struct api_filter *filter, api_page_taker *take, void *ctx,
 			      bool *ret_complete);
 
-/* GET {api.url}/Sims/{sid or unique_name}. */
+/* GET {api.url}/Sims/{sid or unique_name}. An API of SMS need not have it: no answer to this is an outage. */
 struct outcome api_query_sim(struct api_query *query, const char *sim, char ret_sid[SID_SIZE], char ret_name[SIM_SIZE]);
 
 #endif

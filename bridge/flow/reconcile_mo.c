@@ -1,12 +1,17 @@
 /* reconcile_mo - MO SMS are listed, and those not known by sid are stored, oldest first.
  *
  * The order of the list is not documented. So it is verified while it is read, and only a list that runs from new to
- * old throughout may be left early, once it reaches what an earlier complete pass has seen. */
+ * old throughout may be left early, once it reaches what an earlier complete pass has seen.
+ *
+ * A mapping may name SIMs by their unique_name, which the list does not tell. While a SIM cannot be asked for, its SMS
+ * wait, and the pass is not complete; those of the others go on. They do not wait for ever: the sids of what is told
+ * are remembered for the retention only, and must outlive the pass. */
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/reconcile.h"
 
 #include <stdlib.h>
 
+#include "bridge/base/clock.h"
 #include "bridge/base/crash.h"
 #include "bridge/base/log.h"
 #include "bridge/base/memory.h"
@@ -14,21 +19,30 @@
 #include "bridge/rule/steady_clock.h"
 
 enum { PAGE_SIZE = 100, OVERLAP_MS = 60 * 60 * 1000, GATHER_MAX = 2000 };
+/* Failed questions may take so much of a pass; so long a SIM may fail until its SMS are nobody's. */
+enum { ASKING_MAX_MS = 10 * 1000, GIVE_UP_MS = 24 * 60 * 60 * 1000 };
 
 #define SINCE_KEY  "mo_since"  /* older MO SMS are history */
 #define LISTED_KEY "mo_listed" /* when the last complete pass began */
 
+/* May what this SIM sent be told? */
+enum admission { NOT_LOOKED_AT, ADMITTED, WAITS };
+
 struct gathered {
 	struct api_resource resource;
 	int64_t rank; /* among those of the same second */
+	enum admission admission;
 };
 
 struct pass {
 	struct reconcile *reconcile;
-	int64_t since_ms, listed_ms, begun_ms;
+	int64_t since_ms, listed_ms, begun_ms, begun_mono_ms;
 	int64_t last_created_ms;
 	bool ordered; /* so far from new to old */
 	bool failed;
+	bool mute;	   /* no more questions for names */
+	bool waits;	   /* some wait for their names */
+	int64_t asking_ms; /* so far, in vain */
 	struct gathered *gathered;
 	size_t count, capacity;
 	int64_t stored;
@@ -71,7 +85,7 @@ static void gather(struct pass *pass, const struct api_resource *resource)
 		pass->capacity = pass->capacity * 2 + 16;
 		pass->gathered = memory_resized(pass->gathered, pass->capacity * sizeof(*pass->gathered));
 	}
-	pass->gathered[pass->count++].resource = *resource;
+	pass->gathered[pass->count++] = (struct gathered){.resource = *resource};
 }
 
 static int older_first(const void *a, const void *b)
@@ -91,30 +105,107 @@ static void sort_gathered(struct pass *pass)
 	qsort(pass->gathered, pass->count, sizeof(*pass->gathered), older_first);
 }
 
-/* A mapping may name the SIM by its unique_name, which a listed resource does not tell. False: it cannot be asked now.
- */
-static bool learn_name(struct reconcile *reconcile, const char *sim_sid)
+/* ---- names ----------------------------------------------------------------------------------------------- */
+
+/* By its sid, or by a name learnt before. */
+static bool is_named(struct reconcile *reconcile, const char *sim_sid)
 {
 	struct mapped_device mapped;
+	char name[SIM_SIZE];
+	return sim_sid[0] == '\0' || mo_intake_find(reconcile->parts.mo, sim_sid, "", &mapped, name) ||
+	       store_sim_name(reconcile->parts.store, sim_sid, name);
+}
+
+/* A failure of this question alone; any other one would meet the next question, too. */
+static bool is_its_own(const struct outcome *outcome)
+{
+	return outcome->kind == OUTCOME_UNKNOWN || text_equal(outcome->code, API_UNREADABLE);
+}
+
+static void note_failure(struct pass *pass, const char *sim_sid, const struct outcome *outcome)
+{
+	if (!patience_failed(&pass->reconcile->patience, sim_sid, clock_mono_ms()))
+		return;
+	log_warn("", "a SIM cannot be asked for its name; what it sent waits if the mapping may mean it",
+		 LOG_TEXT("sim", sim_sid), LOG_TEXT("code", outcome->code), LOG_TEXT("why", outcome->reason));
+}
+
+/* False: it does not say now. */
+static bool ask_name(struct pass *pass, const char *sim_sid)
+{
+	struct reconcile *reconcile = pass->reconcile;
 	char sid[SID_SIZE], name[SIM_SIZE];
-	if (sim_sid[0] == '\0' || mo_intake_find(reconcile->parts.mo, sim_sid, "", &mapped, name))
-		return true;
-	if (store_sim_name(reconcile->parts.store, sim_sid, name))
-		return true;
+	int64_t asked_ms = clock_mono_ms();
 	struct outcome outcome = api_query_sim(reconcile->query, sim_sid, sid, name);
 	if (outcome.kind == OUTCOME_DONE && name[0] != '\0')
 		store_learn_sim(reconcile->parts.store, name, sim_sid);
-	return outcome.kind == OUTCOME_DONE || outcome.kind == OUTCOME_REFUSED;
+	if (outcome.kind == OUTCOME_DONE || outcome.kind == OUTCOME_REFUSED) {
+		patience_ended(&reconcile->patience, sim_sid);
+		return true;
+	}
+	pass->asking_ms += clock_mono_ms() - asked_ms;
+	pass->mute = !is_its_own(&outcome) || pass->asking_ms > ASKING_MAX_MS;
+	if (is_its_own(&outcome))
+		note_failure(pass, sim_sid, &outcome);
+	return false;
 }
 
-/* False: it has to wait, and what is younger with it. */
-static bool store_one(struct pass *pass, const struct api_resource *resource)
+/* What is told while others wait is remembered for the retention, and the pass must end before that. */
+static bool is_given_up(const struct reconcile *reconcile, const char *sim_sid)
+{
+	int64_t most_ms = reconcile->parts.settings->spool_retention_ms / 2;
+	return patience_is_over(&reconcile->patience, sim_sid, most_ms < GIVE_UP_MS ? most_ms : GIVE_UP_MS);
+}
+
+static bool may_be_asked(const struct pass *pass, const char *sim_sid)
+{
+	return patience_may_ask(&pass->reconcile->patience, sim_sid, pass->begun_mono_ms);
+}
+
+static enum admission admit(struct pass *pass, const char *sim_sid)
 {
 	struct reconcile *reconcile = pass->reconcile;
+	if (is_named(reconcile, sim_sid)) {
+		patience_ended(&reconcile->patience, sim_sid);
+		return ADMITTED;
+	}
+	if (!pass->mute && may_be_asked(pass, sim_sid) && ask_name(pass, sim_sid))
+		return ADMITTED;
+	if (!mapping_needs_names(reconcile->parts.mo->mapping))
+		return ADMITTED;
+	/* Who was not asked for another reason than its own is asked in the next pass. */
+	if (may_be_asked(pass, sim_sid) || !is_given_up(reconcile, sim_sid))
+		return WAITS;
+	log_warn("", "its SIM could not be asked for its name for too long: an SMS is nobody's",
+		 LOG_TEXT("sim", sim_sid));
+	return ADMITTED;
+}
+
+/* As the SMS before it of the same SIM, so that they keep their order and it is asked for once. */
+static enum admission admission_of(struct pass *pass, size_t index)
+{
+	const char *sim_sid = pass->gathered[index].resource.sim_sid;
+	for (size_t i = index; i > 0; i--)
+		if (pass->gathered[i - 1].admission != NOT_LOOKED_AT &&
+		    text_equal(pass->gathered[i - 1].resource.sim_sid, sim_sid))
+			return pass->gathered[i - 1].admission;
+	return admit(pass, sim_sid);
+}
+
+/* ---- one pass -------------------------------------------------------------------------------------------- */
+
+static void store_one(struct pass *pass, size_t index)
+{
+	struct reconcile *reconcile = pass->reconcile;
+	struct gathered *gathered = &pass->gathered[index];
+	const struct api_resource *resource = &gathered->resource;
 	if (store_knows_mo(reconcile->parts.store, resource->sid))
-		return true;
-	if (!learn_name(reconcile, resource->sim_sid))
-		return false;
+		return;
+	gathered->admission = admission_of(pass, index);
+	if (gathered->admission == WAITS) {
+		pass->waits = true;
+		return;
+	}
 	const struct mo_sms sms = {
 		.sid = resource->sid,
 		.sim_sid = resource->sim_sid,
@@ -124,12 +215,12 @@ static bool store_one(struct pass *pass, const struct api_resource *resource)
 		.now_ms = pass->begun_ms,
 	};
 	enum mo_result result = mo_intake_take(reconcile->parts.mo, &sms);
-	if (result == MO_NEW) {
-		crash_point("reconciler-after-mo");
-		pass->stored++;
-		counters_add(reconcile->parts.counters, COUNT_MO_LISTED);
-	}
-	return result != MO_FULL;
+	pass->failed = result == MO_FULL;
+	if (result != MO_NEW)
+		return;
+	crash_point("reconciler-after-mo");
+	pass->stored++;
+	counters_add(reconcile->parts.counters, COUNT_MO_LISTED);
 }
 
 static void store_gathered(struct pass *pass)
@@ -138,7 +229,7 @@ static void store_gathered(struct pass *pass)
 		return;
 	sort_gathered(pass);
 	for (size_t i = 0; i < pass->count && !pass->failed; i++) {
-		pass->failed = !store_one(pass, &pass->gathered[i].resource);
+		store_one(pass, i);
 		thread_alive(pass->reconcile->thread);
 	}
 	pass->count = 0;
@@ -179,6 +270,7 @@ static bool take_page(void *ctx, const struct api_page *page)
 
 bool reconcile_mo(struct reconcile *reconcile)
 {
+	reconcile->waits_for_names = false;
 	if (!store_has_room(reconcile->parts.store)) /* what cannot be stored need not be asked */
 		return false;
 	int64_t now_ms = timekeeper_now(reconcile->parts.time);
@@ -187,6 +279,7 @@ bool reconcile_mo(struct reconcile *reconcile)
 		.since_ms = since(reconcile, now_ms),
 		.listed_ms = recall_time(reconcile, LISTED_KEY, 0),
 		.begun_ms = now_ms,
+		.begun_mono_ms = clock_mono_ms(),
 		.last_created_ms = INT64_MAX,
 		.ordered = true,
 	};
@@ -201,7 +294,9 @@ bool reconcile_mo(struct reconcile *reconcile)
 	if (outcome.kind != OUTCOME_DONE)
 		log_warn("", "MO SMS cannot be listed now", LOG_TEXT("code", outcome.code),
 			 LOG_TEXT("why", outcome.reason));
-	bool done = outcome.kind == OUTCOME_DONE && !pass.failed && !thread_is_stopping(reconcile->thread);
+	bool read = outcome.kind == OUTCOME_DONE && !pass.failed && !thread_is_stopping(reconcile->thread);
+	bool done = read && !pass.waits;
+	reconcile->waits_for_names = read && pass.waits && !pass.mute;
 	if (done)
 		remember_time(reconcile, LISTED_KEY, now_ms);
 	if (pass.stored > 0)

@@ -22,15 +22,28 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* A list that cannot be left before it reaches what waits for a name is long, and need not be read again before the
+ * name is asked for again. */
+static int64_t mo_pause_ms(const struct reconcile *reconcile, bool done)
+{
+	int64_t interval_ms = polling_interval_ms(reconcile->parts.settings);
+	int64_t names_ms = reconcile->waits_for_names ? patience_wait_ms(&reconcile->patience, clock_mono_ms()) : 0;
+	return done ? interval_ms : smaller(interval_ms, larger(AFTER_FAILURE_MS, names_ms));
+}
+
 /* MO SMS, when their time has come. */
 static void list_mo(struct reconciler *reconciler)
 {
 	struct reconcile *reconcile = &reconciler->reconcile;
 	if (!reconcile->parts.settings->reconcile_messages || clock_mono_ms() < reconciler->next_mo_ms)
 		return;
-	int64_t interval_ms = polling_interval_ms(reconcile->parts.settings);
 	bool done = reconcile_mo(reconcile);
-	reconciler->next_mo_ms = clock_mono_ms() + (done ? interval_ms : smaller(interval_ms, AFTER_FAILURE_MS));
+	reconciler->next_mo_ms = clock_mono_ms() + mo_pause_ms(reconcile, done);
 }
 
 /* Does what is due; returns when more is (wall ms; INT64_MAX: nothing). In an outage the first job that finds it ends

@@ -48,6 +48,19 @@ void world_write(const struct world *world, const char *name, const char *text)
 	assert_int_equal(chmod(path, S_IRUSR | S_IWUSR), 0);
 }
 
+void world_map(struct world *world, const char *text)
+{
+	struct settings_faults faults;
+	char path[128];
+	text_format(path, sizeof(path), "%s/devices.yaml", world->folder);
+	world_write(world, "devices.yaml", text);
+	settings_faults_init(&faults);
+	struct devices *table = devices_load(path, "bridge.yaml", 1, &faults);
+	assert_non_null(table);
+	mapping_replace(world->mapping, table);
+	settings_faults_clear(&faults);
+}
+
 static void load(struct world *world)
 {
 	struct settings_faults faults;

@@ -89,6 +89,9 @@ void world_reopen(struct world *world);
 /* A file of the world's folder: "bridge.yaml", "devices.yaml". */
 void world_write(const struct world *world, const char *name, const char *text);
 
+/* Another mapping, as by a reload. */
+void world_map(struct world *world, const char *text);
+
 /* No webhook: only the API's lists tell anything. Before a stage starts. */
 void world_polling_only(struct world *world);
 

@@ -27,19 +27,6 @@ static void announce(struct world *world)
 							      .publisher = world->publisher});
 }
 
-static void map(struct world *world, const char *text)
-{
-	struct settings_faults faults;
-	char path[128];
-	text_format(path, sizeof(path), "%s/devices.yaml", world->folder);
-	world_write(world, "devices.yaml", text);
-	settings_faults_init(&faults);
-	struct devices *devices = devices_load(path, "bridge.yaml", 1, &faults);
-	assert_non_null(devices);
-	mapping_replace(world->mapping, devices);
-	settings_faults_clear(&faults);
-}
-
 static void start(struct world *world)
 {
 	world_start_publisher(world);
@@ -64,7 +51,7 @@ static void a_fleet_is_remembered_in_few_commits(void **state)
 	buffer_append_text(&text, "devices:\n");
 	for (int i = 0; i < FLEET; i++)
 		buffer_append_format(&text, "  d%d: HS%032x\n", i, i);
-	map(world, buffer_text(&text));
+	world_map(world, buffer_text(&text));
 	buffer_clear(&text);
 	start(world);
 	store_stats(world->store, &before);
@@ -81,7 +68,7 @@ static void a_device_is_remembered_before_the_broker_has_it(void **state)
 {
 	struct world *world = *state;
 	fake_mqtt_acknowledges(false);
-	map(world, "devices: {pump: " SIM_1 "}\n");
+	world_map(world, "devices: {pump: " SIM_1 "}\n");
 	start(world);
 	announce(world);
 	WAIT_FOR(fake_mqtt_count(DEVICE_TOPIC("pump")) == 1);
@@ -94,11 +81,11 @@ static void a_device_is_remembered_before_the_broker_has_it(void **state)
 static void what_left_is_cleared_also_where_unlisted_devices_are_served(void **state)
 {
 	struct world *world = *state;
-	map(world, "devices: {pump: " SIM_1 ", gate: " SIM_2 "}\nunlisted: unique_name\n");
+	world_map(world, "devices: {pump: " SIM_1 ", gate: " SIM_2 "}\nunlisted: unique_name\n");
 	start(world);
 	announce(world);
 	WAIT_FOR(fake_mqtt_count(DEVICE_TOPIC("gate")) == 1);
-	map(world, "devices: {gate: " SIM_2 "}\nunlisted: unique_name\n");
+	world_map(world, "devices: {gate: " SIM_2 "}\nunlisted: unique_name\n");
 	discovery_again(discovery);
 	WAIT_FOR(fake_mqtt_count(DEVICE_TOPIC("pump")) == 2);
 	assert_string_equal(fake_mqtt_published(DEVICE_TOPIC("pump"), 1).payload, "");
@@ -110,12 +97,12 @@ static void what_left_is_cleared_also_where_unlisted_devices_are_served(void **s
 static void what_the_broker_was_not_told_is_not_forgotten(void **state)
 {
 	struct world *world = *state;
-	map(world, "devices: {pump: " SIM_1 ", gate: " SIM_2 "}\n");
+	world_map(world, "devices: {pump: " SIM_1 ", gate: " SIM_2 "}\n");
 	start(world);
 	announce(world);
 	WAIT_FOR(fake_mqtt_count(DEVICE_TOPIC("gate")) == 1);
 	fake_mqtt_acknowledges(false);
-	map(world, "devices: {gate: " SIM_2 "}\n");
+	world_map(world, "devices: {gate: " SIM_2 "}\n");
 	discovery_again(discovery);
 	WAIT_FOR(fake_mqtt_count(DEVICE_TOPIC("pump")) == 2);
 	assert_true(is_remembered(world, "pump"));

@@ -2,52 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/reconcile.h"
 
-#include "bridge/codec/json.h"
-#include "tests/flow/api_pages.h"
-
-/* An MO SMS that is `ago_ms` old. */
-static struct listed mo(const char *sid, const char *payload, int64_t ago_ms)
-{
-	return (struct listed){.sid = sid,
-			       .payload = payload,
-			       .status = "received",
-			       .direction = "from_sim",
-			       .created_ms = clock_wall_ms() - ago_ms};
-}
-
-/* The texts of the up events since the last call: "a b". */
-static const char *heard(struct world *world)
-{
-	static char text[4096];
-	struct store_event event;
-	text[0] = '\0';
-	while (store_events(world->store, world->seen, &event, 1) == 1) {
-		char why[64];
-		struct json *json = json_parse(event.payload, event.payload_len, why, sizeof(why));
-		size_t len = strlen(text);
-		text_format(text + len, sizeof(text) - len, "%s%s", len > 0 ? " " : "",
-			    json == NULL ? event.payload : json_text(json_member(json, "payload")));
-		json_free(json);
-		world->seen = event.seq;
-		store_event_clear(&event);
-	}
-	return text;
-}
-
-static void want_heard(struct world *world, const char *want)
-{
-	const char *got = heard(world);
-	if (!text_equal(got, want))
-		fail_msg("heard `%s`, want `%s`", got, want);
-}
-
-/* The bridge was there an hour ago, and saw an empty list. */
-static void was_there(struct world *world, int64_t ago_ms)
-{
-	answer_list(NULL, 0);
-	assert_true(reconcile_mo(&world->reconcile));
-	fake_clock_advance(ago_ms);
-}
+#include "tests/flow/mo_lists.h"
 
 static void a_fresh_spool_replays_nothing(void **state)
 {
@@ -210,84 +165,6 @@ static void an_sms_to_a_sim_is_none(void **state)
 	want_heard(world, "");
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
-
-static struct listed of_gate(const char *sid, const char *payload)
-{
-	struct listed listed = mo(sid, payload, MINUTE);
-	listed.sim = SIM_GATE;
-	return listed;
-}
-
-static const struct fake_answer gate = {.status = 200,
-					.body = "{\"sid\": \"" SIM_GATE "\", \"unique_name\": \"Gate-7\"}"};
-
-static void want_topic(struct world *world, const char *want)
-{
-	struct store_event event = world_last_event(world);
-	assert_string_equal(event.topic, want);
-	store_event_clear(&event);
-}
-
-/* A list names SIMs by sid, a mapping perhaps by unique_name: the API is asked once. */
-static void a_unique_name_is_looked_up_once(void **state)
-{
-	struct world *world = *state;
-	was_there(world, HOUR);
-	const struct listed list[] = {of_gate(SID_B, "shut"), of_gate(SID_A, "open")};
-	answer_list(list, 2);
-	fake_http_always(SIMS, gate);
-	assert_true(reconcile_mo(&world->reconcile));
-	want_heard(world, "open shut");
-	want_topic(world, "devices/gate/up");
-	assert_int_equal(fake_http_count(SIMS), 1);
-	assert_string_equal(fake_http_request(SIMS, 0).line, SIMS SIM_GATE);
-}
-
-static void a_sim_that_the_api_does_not_know_is_unmapped(void **state)
-{
-	struct world *world = *state;
-	was_there(world, HOUR);
-	const struct listed list[] = {of_gate(SID_A, "open")};
-	answer_list(list, 1);
-	assert_true(reconcile_mo(&world->reconcile));
-	want_heard(world, "open");
-	want_topic(world, "mqtt-sms-bridge/unmapped");
-}
-
-/* A restricted key: it may send and list SMS, but not read SIMs. */
-static void credentials_that_may_not_read_sims_stop_nothing(void **state)
-{
-	struct world *world = *state;
-	struct account_state account;
-	was_there(world, HOUR);
-	const struct listed list[] = {of_gate(SID_A, "open")};
-	answer_list(list, 1);
-	fake_http_always(SIMS, (struct fake_answer){.status = 403, .body = "{}"});
-	assert_true(reconcile_mo(&world->reconcile));
-	want_heard(world, "open");
-	want_topic(world, "mqtt-sms-bridge/unmapped");
-	account_state(world->account, &account);
-	assert_false(account.paused);
-}
-
-/* Whose it is cannot be told now; told as nobody's it would be misdirected for ever. */
-static void an_sms_waits_while_its_name_cannot_be_asked(void **state)
-{
-	struct world *world = *state;
-	was_there(world, HOUR);
-	const struct listed list[] = {of_gate(SID_A, "open")};
-	answer_list(list, 1);
-	fake_http_next(SIMS, (struct fake_answer){.status = 0});
-	assert_false(reconcile_mo(&world->reconcile));
-	want_heard(world, "");
-	answer_list(list, 1);
-	fake_http_always(SIMS, gate);
-	assert_true(reconcile_mo(&world->reconcile));
-	want_heard(world, "open");
-	want_topic(world, "devices/gate/up");
-}
-
 /* ---- failures ----------------------------------------------------------------------------------------- */
 
 static void a_failure_in_between_is_made_up_for(void **state)
@@ -347,10 +224,6 @@ int main(void)
 		WORLD_TEST(what_is_forgotten_is_not_replayed),
 		WORLD_TEST(a_long_absence_loses_nothing),
 		WORLD_TEST(an_sms_to_a_sim_is_none),
-		WORLD_TEST(a_unique_name_is_looked_up_once),
-		WORLD_TEST(a_sim_that_the_api_does_not_know_is_unmapped),
-		WORLD_TEST(credentials_that_may_not_read_sims_stop_nothing),
-		WORLD_TEST(an_sms_waits_while_its_name_cannot_be_asked),
 		WORLD_TEST(a_failure_in_between_is_made_up_for),
 		WORLD_TEST(what_a_foreign_page_hides_keeps_nothing_back),
 		WORLD_TEST(a_full_disk_is_waited_for),

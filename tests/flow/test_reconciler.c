@@ -53,6 +53,27 @@ static void polling_alone_it_reads_them_every_ten_seconds(void **state)
 	assert_in_range(steps_until(world, 4, SECOND), 20, 60);
 }
 
+/* It gets longer while something waits: not every ten seconds again, as after an outage. */
+static void a_list_that_waits_for_a_name_is_read_ever_more_seldom(void **state)
+{
+	struct world *world = *state;
+	const struct listed waiting = {.sid = SID_A,
+				       .sim = SIM_GATE,
+				       .status = "received",
+				       .direction = "from_sim",
+				       .created_ms = CLOCK_BEGIN + MINUTE};
+	fake_http_always(MO_LISTS, (struct fake_answer){.status = 200, .body = page_text(&waiting, 1, "")});
+	fake_http_always(SIMS, (struct fake_answer){.status = 500});
+	world_start_reconciler(world);
+	WAIT_FOR(fake_http_count(SIMS) == 1);
+	for (int i = 0; i < 120; i++) {
+		world_advance(world, 30 * SECOND);
+		for (int j = 0; j < 10; j++)
+			nap();
+	}
+	assert_in_range(fake_http_count(MO_LISTS), 10, 80);
+}
+
 /* Polling only, nothing ever calls us: the whole journey of a command and of an SMS by lists and look-ups. */
 static void polling_alone_it_finds_everything(void **state)
 {
@@ -161,6 +182,7 @@ int main(void)
 		WORLD_TEST(lists_are_read_at_the_start_and_after_each_interval),
 		WORLD_TEST(lists_are_not_read_where_that_is_switched_off),
 		WORLD_TEST(polling_alone_it_reads_them_every_ten_seconds),
+		WORLD_TEST(a_list_that_waits_for_a_name_is_read_ever_more_seldom),
 		WORLD_TEST(polling_alone_it_finds_everything),
 		WORLD_TEST(an_unknown_outcome_is_looked_for_after_its_time_to_settle),
 		FROZEN_WORLD_TEST(an_outage_costs_one_request_for_each_pause),
