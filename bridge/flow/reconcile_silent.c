@@ -9,6 +9,7 @@
 #include "bridge/base/memory.h"
 #include "bridge/base/text.h"
 #include "bridge/flow/polling.h"
+#include "bridge/rule/patience.h"
 
 enum { API_RETENTION_DAYS = 30, BATCH = 32, AGAIN_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, HOUR_MS = 60 * 60 * 1000 };
 
@@ -20,9 +21,7 @@ static int64_t next_poll(const struct settings *settings, const struct store_rec
 		return STORE_NEVER_MS;
 	int64_t least_ms = polling_poll_after_ms(settings);
 	int64_t most_ms = record->state == STATE_UNCONFIRMED ? DAY_MS : HOUR_MS;
-	int64_t wait_ms = (now_ms - record->attempted_ms) / 10;
-	wait_ms = wait_ms > most_ms ? most_ms : wait_ms;
-	return now_ms + (wait_ms > least_ms ? wait_ms : least_ms);
+	return now_ms + patience_pause_ms(now_ms - record->attempted_ms, least_ms, most_ms);
 }
 
 static bool is_silent_for_a_day(const struct store_record *record, int64_t now_ms)

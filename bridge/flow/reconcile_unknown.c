@@ -1,4 +1,7 @@
-/* reconcile_unknown - a create without an answer is looked for in the API's list and adopted, or sent again. */
+/* reconcile_unknown - a create without an answer is looked for in the API's list and adopted, or sent again.
+ *
+ * An outage is waited for, however long it lasts. A list that the API refuses is another thing: it is asked for ever
+ * more seldom, and when the command's time is over, an operator has to judge: its SIM's other commands wait for it. */
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/reconcile.h"
 
@@ -10,9 +13,12 @@
 #include "bridge/base/text.h"
 #include "bridge/flow/command_answer.h"
 #include "bridge/flow/polling.h"
+#include "bridge/rule/patience.h"
 #include "bridge/rule/retry.h"
 
-enum { BATCH = 16, PAGE_SIZE = 100, AGAIN_MS = 5000 };
+enum { BATCH = 16, PAGE_SIZE = 100, AGAIN_MS = 5000, REFUSED_AGAIN_MAX_MS = 5 * 60 * 1000 };
+
+#define LIST_REFUSED "list_refused"
 
 /* The search for one command's resource. */
 struct search {
@@ -75,7 +81,7 @@ static bool is_taken(const struct store_record *record)
 	return text_equal(record->error_code, RETRY_NO_SID);
 }
 
-enum verdict { ABSENT, ADOPTED, AMBIGUOUS, DOUBTED, TAKEN };
+enum verdict { ABSENT, ADOPTED, AMBIGUOUS, DOUBTED, TAKEN, UNLISTED };
 
 static enum verdict judge(const struct search *search, int64_t now_ms)
 {
@@ -84,7 +90,15 @@ static enum verdict judge(const struct search *search, int64_t now_ms)
 	return search->found == 1 ? ADOPTED : AMBIGUOUS;
 }
 
-static void settle(const struct search *search)
+/* What was known of it before says more than that it cannot be listed. */
+static const char *code_of_unlisted(const struct store_record *record)
+{
+	bool known = is_taken(record) || text_equal(record->error_code, STORE_RESTORED);
+	return known ? record->error_code : LIST_REFUSED;
+}
+
+/* `why`: of a refused list; else "". */
+static void settle(const struct search *search, enum verdict verdict, const char *why)
 {
 	const struct store_record *record = search->record;
 	const struct reconciler_parts *parts = &search->reconcile->parts;
@@ -107,11 +121,14 @@ static void settle(const struct search *search)
 		[TAKEN] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS, RETRY_NO_SID,
 			   "the API said yes to it without naming it, and does not list it",
 			   "held: the API said yes to it but does not list it; see docs/operating.md"},
+		[UNLISTED] = {COUNT_RESOLVED_HELD, EVENT_AMBIGUOUS, LIST_REFUSED, "its SIM's SMS cannot be listed",
+			      "held: the API refuses the list; see docs/operating.md"},
 	};
-	enum verdict verdict = judge(search, now_ms);
 	settlement.event = verdicts[verdict].event;
-	text_copy(settlement.error_code, sizeof(settlement.error_code), verdicts[verdict].code);
-	text_copy(settlement.error_message, sizeof(settlement.error_message), verdicts[verdict].text);
+	text_copy(settlement.error_code, sizeof(settlement.error_code),
+		  verdict == UNLISTED ? code_of_unlisted(record) : verdicts[verdict].code);
+	text_format(settlement.error_message, sizeof(settlement.error_message), "%s%s%s", verdicts[verdict].text,
+		    why[0] != '\0' ? ": " : "", why);
 	if (verdict == ADOPTED) {
 		command_answer_adopt(search->match, &settlement);
 		settlement.due_ms = now_ms + polling_poll_after_ms(parts->settings);
@@ -121,6 +138,29 @@ static void settle(const struct search *search)
 	counters_add(parts->counters, verdicts[verdict].counter);
 	log_warn(record->id, verdicts[verdict].words, LOG_TEXT("device", record->device),
 		 LOG_TEXT("sid", settlement.sid), LOG_NUMBER("candidates", (int64_t)search->found));
+}
+
+/* It has been asked for all along: its look was due when its time was over, and not only now that we are back. */
+static bool is_out_of_time(const struct reconcile *reconcile, const struct store_record *record)
+{
+	return record->due_ms - record->attempted_ms >= reconcile->parts.settings->limits_max_age_ms;
+}
+
+/* Nothing is certain: later, or never. */
+static void put_off(const struct search *search, const struct outcome *outcome)
+{
+	const struct store_record *record = search->record;
+	bool refused = outcome->kind == OUTCOME_REFUSED;
+	int64_t age_ms = search->until_ms - record->attempted_ms;
+	if (refused && is_out_of_time(search->reconcile, record)) {
+		settle(search, UNLISTED, outcome->reason);
+		return;
+	}
+	int64_t again_ms = refused ? patience_pause_ms(age_ms, AGAIN_MS, REFUSED_AGAIN_MAX_MS) : AGAIN_MS;
+	store_postpone(search->reconcile->parts.store, record->seq, search->until_ms + again_ms);
+	if (outcome->kind != OUTCOME_DONE)
+		log_warn(record->id, "cannot be reconciled now", LOG_TEXT("code", outcome->code),
+			 LOG_TEXT("why", outcome->reason));
 }
 
 /* False: the API could not be asked; the rest may wait too. */
@@ -137,14 +177,10 @@ static bool resolve(struct reconcile *reconcile, const struct store_record *reco
 	bool complete;
 	struct outcome outcome = api_query_list(reconcile->query, &filter, take_page, &search, &complete);
 	bool certain = outcome.kind == OUTCOME_DONE && (complete || search.found >= 2);
-	if (certain) {
-		settle(&search);
-	} else {
-		store_postpone(reconcile->parts.store, record->seq, search.until_ms + AGAIN_MS);
-		if (outcome.kind != OUTCOME_DONE)
-			log_warn(record->id, "cannot be reconciled now", LOG_TEXT("code", outcome.code),
-				 LOG_TEXT("why", outcome.reason));
-	}
+	if (certain)
+		settle(&search, judge(&search, timekeeper_now(reconcile->parts.time)), "");
+	else
+		put_off(&search, &outcome);
 	free(search.match);
 	return certain || outcome.kind == OUTCOME_REFUSED;
 }

@@ -21,8 +21,8 @@ enum command_state {
 	STATE_REJECTED = 9,
 	STATE_EXPIRED = 10,
 	STATE_CANCELLED = 11,
-	STATE_HELD = 12, /* two resources could be ours, a yes without a sid, it killed us three times, or a restored
-			    spool: an operator decides */
+	STATE_HELD = 12, /* two resources could be ours, a yes without a sid, it killed us three times, a restored
+			    spool, or a refused list: an operator decides */
 };
 enum { STATE_MAX = 12 };
 
@@ -35,7 +35,7 @@ enum lifecycle_event {
 	EVENT_NOT_SENT,	 /* surely not delivered to the API, or found absent: due again */
 	EVENT_REFUSED,	 /* refused for good */
 	EVENT_NO_ANSWER, /* the outcome is unknown */
-	EVENT_AMBIGUOUS, /* reconciliation found two candidates, or none of what the API said yes to */
+	EVENT_AMBIGUOUS, /* reconciliation found two candidates, none of what the API said yes to, or no list */
 	EVENT_TIME_OVER, /* ttl or max_age */
 	EVENT_CANCEL,
 	EVENT_SILENT,  /* 24 h without a delivery report */

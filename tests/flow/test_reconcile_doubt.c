@@ -1,4 +1,4 @@
-/* Is what may have been sent already, and is not in the API's list, left to an operator? */
+/* Is what may have been sent already, and is not to be found in the API's list, left to an operator? */
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/reconcile.h"
 
@@ -92,6 +92,104 @@ static void what_was_not_sent_in_its_time_is_expired(void **state)
 	want_state(world, "job", STATE_EXPIRED);
 }
 
+/* ---- a list that the API refuses ---------------------------------------------------------------------- */
+
+#define LIST_OF_1 "Sim=" SIM_1
+
+/* Passes until it is held, every five minutes; how long that took. */
+static int64_t passes_until_held(struct world *world, int64_t most_ms)
+{
+	int64_t passed_ms = 0;
+	for (; passed_ms < most_ms && !world_is(world, "job", STATE_HELD); passed_ms += 5 * MINUTE) {
+		reconcile_unknown(&world->reconcile);
+		fake_clock_advance(5 * MINUTE);
+	}
+	return passed_ms;
+}
+
+static void a_refused_list_is_asked_for_ever_more_seldom(void **state)
+{
+	struct world *world = *state;
+	world_unknown(world, "job");
+	fake_http_always(LIST_OF_1, (struct fake_answer){.status = 404});
+	for (int i = 0; i < 720; i++, fake_clock_advance(5 * SECOND))
+		reconcile_unknown(&world->reconcile);
+	assert_in_range(fake_http_count(LIST_OF_1), 12, 80);
+	want_state(world, "job", STATE_UNKNOWN);
+	/* But not so seldom that an answer would be missed for long. */
+	fake_http_always(LIST_OF_1, (struct fake_answer){.status = 200, .body = page_text(NULL, 0, "")});
+	fake_clock_advance(5 * MINUTE);
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_ACCEPTED);
+}
+
+static void what_is_refused_for_max_age_is_for_an_operator(void **state)
+{
+	struct world *world = *state;
+	world->settings->limits_max_age_ms = 6 * HOUR;
+	world_unknown(world, "job");
+	fake_http_always(LIST_OF_1, (struct fake_answer){.status = 400, .body = "{\"message\": \"no such Sim\"}"});
+	assert_in_range(passes_until_held(world, DAY), 6 * HOUR - MINUTE, 6 * HOUR + 10 * MINUTE);
+	struct store_record record = world_find(world, "job");
+	want_state(world, "job", STATE_HELD);
+	assert_string_equal(record.error_code, "list_refused");
+	assert_non_null(strstr(record.error_message, "no such Sim"));
+	assert_int_equal(counters_get(&world->counters, COUNT_RESOLVED_HELD), 1);
+	/* Nobody asks for it any more; and the SIM's next command goes on. */
+	size_t before = fake_http_count(LIST_OF_1);
+	reconcile_unknown(&world->reconcile);
+	assert_int_equal(fake_http_count(LIST_OF_1), before);
+	world_queued(world, "next", SID_C);
+}
+
+/* That the API has it is what an operator must know before all else. */
+static void what_the_api_said_yes_to_is_still_known_for_it(void **state)
+{
+	struct world *world = *state;
+	struct store_attempt taken;
+	int64_t next_ms;
+	world_command(world, 1, "job");
+	int64_t now_ms = timekeeper_now(world->time);
+	assert_int_equal(store_take_due(world->store, now_ms, &taken, 1, &next_ms), 1);
+	const struct store_settlement settlement = {
+		.seq = taken.seq, .event = EVENT_NO_ANSWER, .error_code = "no_sid", .due_ms = now_ms};
+	store_settle(world->store, &settlement, 1, now_ms);
+	fake_http_always(LIST_OF_1, (struct fake_answer){.status = 404});
+	passes_until_held(world, 2 * DAY);
+	want_state(world, "job", STATE_HELD);
+	assert_string_equal(world_find(world, "job").error_code, "no_sid");
+}
+
+/* The first no after days may be a mishap. */
+static void a_long_absence_makes_no_refusal_final(void **state)
+{
+	struct world *world = *state;
+	world_unknown(world, "job");
+	fake_clock_advance(3 * DAY);
+	fake_http_next(LIST_OF_1, (struct fake_answer){.status = 404});
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_UNKNOWN);
+	LIST({.sid = SID_A, .status = "delivered", .created_ms = clock_wall_ms() - 3 * DAY});
+	fake_clock_advance(5 * MINUTE);
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_DELIVERED);
+}
+
+static void an_outage_of_days_holds_nothing(void **state)
+{
+	struct world *world = *state;
+	const struct fake_answer outages[] = {{.unsent = true}, {.status = 503}, {.status = 200, .body = "<html>"}};
+	world_unknown(world, "job");
+	for (size_t i = 0; i < ROWS(outages); i++) {
+		fake_http_always(LIST_OF_1, outages[i]);
+		assert_int_equal(passes_until_held(world, DAY), DAY);
+	}
+	fake_http_always(LIST_OF_1, (struct fake_answer){.status = 200, .body = page_text(NULL, 0, "")});
+	fake_clock_advance(5 * SECOND);
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_EXPIRED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +197,11 @@ int main(void)
 		WORLD_TEST(what_was_sent_since_is_adopted),
 		WORLD_TEST(what_was_not_sent_since_is_for_an_operator),
 		WORLD_TEST(what_was_not_sent_in_its_time_is_expired),
+		FROZEN_WORLD_TEST(a_refused_list_is_asked_for_ever_more_seldom),
+		FROZEN_WORLD_TEST(what_is_refused_for_max_age_is_for_an_operator),
+		FROZEN_WORLD_TEST(what_the_api_said_yes_to_is_still_known_for_it),
+		FROZEN_WORLD_TEST(a_long_absence_makes_no_refusal_final),
+		FROZEN_WORLD_TEST(an_outage_of_days_holds_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
