@@ -88,6 +88,23 @@ static void an_sms_of_an_unknown_sim_is_not_dropped(struct world *world)
 	status_expect_field(up, "sim_sid", "HS99999999999999999999999999999999");
 }
 
+/* The mapping names front-gate by its unique name, which the list does not tell: the others' SMS go on, its own comes
+ * when it can be asked for. */
+static void a_sim_that_cannot_be_asked_holds_up_nobody(struct world *world)
+{
+	char sid[SID];
+	world_start(world, NULL);
+	simulator_fault(world->simulator, "[{\"on\":\"callback\",\"times\":-1,\"action\":\"lose\"},"
+					  "{\"on\":\"sims\",\"times\":-1,\"action\":{\"status\":503,\"html\":true}}]");
+	simulator_mo(world->simulator, FRONT_GATE, "somebody rang", sid, sizeof(sid));
+	simulator_mo(world->simulator, METER_1_SIM, "T=21.5", sid, sizeof(sid));
+	client_expect(world->client, "devices/meter-001/up", sid);
+	struct client_match match = up_of("devices/front-gate/up", "somebody rang");
+	assert_int_equal(client_matches(world->client, &match), 0);
+	simulator_fault(world->simulator, "[{\"on\":\"callback\",\"times\":-1,\"action\":\"lose\"}]");
+	client_expect(world->client, "devices/front-gate/up", "somebody rang");
+}
+
 /* SIMs in machines have no opt-out list: nothing is blocked by it either. */
 static void stop_is_a_word_like_any_other(struct world *world)
 {
@@ -121,6 +138,7 @@ int main(void)
 		WORLD_TEST(a_lost_callback_is_made_up_for_by_the_list),
 		WORLD_TEST(what_came_while_the_bridge_was_down_arrives_afterwards),
 		WORLD_TEST(an_sms_of_an_unknown_sim_is_not_dropped),
+		WORLD_TEST(a_sim_that_cannot_be_asked_holds_up_nobody),
 		WORLD_TEST(stop_is_a_word_like_any_other),
 		WORLD_TEST(odd_characters_survive),
 	};
