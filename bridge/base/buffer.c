@@ -29,7 +29,7 @@ void buffer_reset(struct buffer *buf)
 {
 	buf->len = 0;
 	buf->overflow = false;
-	if (buf->data)
+	if (buf->data != NULL)
 		buf->data[0] = '\0';
 }
 
@@ -92,12 +92,12 @@ bool buffer_append_format(struct buffer *buf, const char *format, ...)
 
 const char *buffer_text(const struct buffer *buf)
 {
-	return buf->data ? buf->data : "";
+	return buf->data != NULL ? buf->data : "";
 }
 
 char *buffer_take(struct buffer *buf)
 {
-	char *taken = buf->data ? buf->data : memory_copied("", 0);
+	char *taken = buf->data != NULL ? buf->data : memory_copied("", 0);
 
 	buffer_init(buf, buf->max);
 	return taken;

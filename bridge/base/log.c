@@ -35,9 +35,9 @@ static bool stderr_is_journal(void)
 	struct stat status;
 	char actual[64];
 
-	if (!stream || fstat(STDERR_FILENO, &status))
+	if (stream == NULL || fstat(STDERR_FILENO, &status))
 		return false;
-	return text_format(actual, sizeof actual, "%llu:%llu", (unsigned long long)status.st_dev,
+	return text_format(actual, sizeof(actual), "%llu:%llu", (unsigned long long)status.st_dev,
 			   (unsigned long long)status.st_ino) &&
 	       text_equal(actual, stream);
 }

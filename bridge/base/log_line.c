@@ -28,7 +28,7 @@ static const struct range HIDDEN[] = {
 
 static bool is_hidden(uint32_t character)
 {
-	for (size_t i = 0; i < sizeof HIDDEN / sizeof HIDDEN[0]; i++)
+	for (size_t i = 0; i < sizeof(HIDDEN) / sizeof(HIDDEN[0]); i++)
 		if (character >= HIDDEN[i].first && character <= HIDDEN[i].last)
 			return true;
 	return false;
@@ -128,18 +128,18 @@ static void put_field(struct log_line *line, struct log_style style, const struc
 	char number[40];
 	bool json = style.format == LOG_AS_JSON;
 	/* A key without its value would break the line's form: no room for both, no field. */
-	size_t needed = strlen(field->key) + sizeof number + 8;
+	size_t needed = strlen(field->key) + sizeof(number) + 8;
 
 	if (line->len + needed > LOG_LINE_SIZE - TAIL_SIZE)
 		return;
 	put_text(line, json ? ",\"" : " ");
 	put_text(line, field->key);
 	put_text(line, json ? "\":" : "=");
-	if (!field->text) {
-		(void)text_format(number, sizeof number, "%lld", (long long)field->number);
+	if (field->text == NULL) {
+		(void)text_format(number, sizeof(number), "%lld", (long long)field->number);
 		put_text(line, number);
 	} else if (field->is_body && !style.show_bodies) {
-		(void)text_format(number, sizeof number, "<%zu characters>", count_characters(field->text));
+		(void)text_format(number, sizeof(number), "<%zu characters>", count_characters(field->text));
 		put_value(line, style.format, number);
 	} else {
 		put_value(line, style.format, field->text);

@@ -13,7 +13,7 @@ void *memory_zeroed(size_t count, size_t size)
 	/* calloc(0) may be NULL, which would look like a failure. calloc itself refuses an overflowing product. */
 	void *memory = count && size ? calloc(count, size) : calloc(1, 1);
 
-	if (!memory)
+	if (memory == NULL)
 		log_fatal("out of memory", "an allocation failed");
 	return memory;
 }
@@ -22,7 +22,7 @@ void *memory_resized(void *old, size_t size)
 {
 	void *memory = realloc(old, size ? size : 1);
 
-	if (!memory)
+	if (memory == NULL)
 		log_fatal("out of memory", "an allocation failed");
 	return memory;
 }
@@ -41,7 +41,7 @@ char *memory_copied(const void *text, size_t len)
 
 char *memory_copied_text(const char *text)
 {
-	return text ? memory_copied(text, strlen(text)) : memory_copied("", 0);
+	return text != NULL ? memory_copied(text, strlen(text)) : memory_copied("", 0);
 }
 
 #ifdef __GLIBC__

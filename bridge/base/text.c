@@ -32,8 +32,8 @@ bool text_copy_bytes(char *to, size_t size, const void *from, size_t len)
 {
 	assert(size > 0);
 	const char *nul = len ? memchr(from, '\0', len) : NULL;
-	size_t count = nul ? (size_t)(nul - (const char *)from) : len;
-	bool whole = !nul && count < size;
+	size_t count = nul != NULL ? (size_t)(nul - (const char *)from) : len;
+	bool whole = nul == NULL && count < size;
 
 	if (count >= size)
 		count = boundary_before(from, size - 1);
@@ -116,7 +116,7 @@ static const struct lead LEADS[] = {
 
 static const struct lead *lead_of(unsigned char byte)
 {
-	for (size_t i = 0; i < sizeof LEADS / sizeof LEADS[0]; i++)
+	for (size_t i = 0; i < sizeof(LEADS) / sizeof(LEADS[0]); i++)
 		if (byte >= LEADS[i].first && byte <= LEADS[i].last)
 			return &LEADS[i];
 	return NULL;
@@ -127,7 +127,7 @@ size_t text_next_utf8(const void *bytes, size_t len, uint32_t *ret_character)
 	const unsigned char *at = bytes;
 	const struct lead *lead = len ? lead_of(at[0]) : NULL;
 
-	if (!lead || lead->len > len)
+	if (lead == NULL || lead->len > len)
 		return 0;
 	if (lead->len == 1) {
 		*ret_character = at[0];

@@ -75,7 +75,7 @@ static void take_code(char code[ERROR_CODE_SIZE], const struct json *value)
 {
 	struct buffer digits;
 
-	if (!value || json_type_of(value) != JSON_NUMBER) {
+	if (value == NULL || json_type_of(value) != JSON_NUMBER) {
 		(void)text_copy_clean(code, ERROR_CODE_SIZE, json_text(value), strlen(json_text(value)));
 		return;
 	}
@@ -92,7 +92,7 @@ static bool take_resource(struct api_resource *ret, const struct json *object)
 	take_sid(ret->sid, object, "sid", "HC");
 	take_sid(ret->account_sid, object, "account_sid", "AC");
 	take_sid(ret->sim_sid, object, "sim_sid", "HS");
-	(void)text_copy(ret->payload, sizeof ret->payload, json_text(json_member(object, "payload")));
+	(void)text_copy(ret->payload, sizeof(ret->payload), json_text(json_member(object, "payload")));
 	ret->status = api_status_of(json_text(json_member(object, "status")));
 	ret->direction = direction_of(json_text(json_member(object, "direction")));
 	ret->created_ms = clock_from_text(json_text(json_member(object, "date_created")));
@@ -106,7 +106,7 @@ bool api_resource_decode(struct api_resource *ret, const char *json, size_t len,
 {
 	struct json *document = json_parse_repaired(json, len, why, why_size);
 
-	if (!document)
+	if (document == NULL)
 		return false;
 	bool taken = take_resource(ret, document);
 
@@ -122,7 +122,7 @@ static const char *take_next_url(struct api_page *ret, const struct json *docume
 {
 	const struct json *meta = json_member(document, "meta");
 
-	if (text_copy(ret->next_page_url, sizeof ret->next_page_url, json_text(json_member(meta, "next_page_url"))))
+	if (text_copy(ret->next_page_url, sizeof(ret->next_page_url), json_text(json_member(meta, "next_page_url"))))
 		return NULL;
 	return "the page's next_page_url is too long";
 }
@@ -133,15 +133,15 @@ static const char *take_page(struct api_page *ret, const struct json *document)
 	const struct json *list = json_member(document, "sms_commands");
 	size_t count = 0;
 
-	if (!list || json_type_of(list) != JSON_ARRAY)
+	if (list == NULL || json_type_of(list) != JSON_ARRAY)
 		return "the answer has no array sms_commands";
-	for (const struct json *item = json_first(list); item; item = json_next(item))
+	for (const struct json *item = json_first(list); item != NULL; item = json_next(item))
 		count++;
 	if (count > PAGE_MAX)
 		return "the page has more than 1000 entries";
-	ret->resources = memory_zeroed(count, sizeof *ret->resources);
-	ret->given = memory_zeroed(count, sizeof *ret->given);
-	for (const struct json *item = json_first(list); item; item = json_next(item)) {
+	ret->resources = memory_zeroed(count, sizeof(*ret->resources));
+	ret->given = memory_zeroed(count, sizeof(*ret->given));
+	for (const struct json *item = json_first(list); item != NULL; item = json_next(item)) {
 		if (take_resource(&ret->resources[ret->count], item))
 			ret->given[ret->count++] = item;
 		else
@@ -155,11 +155,11 @@ bool api_page_decode(struct api_page *ret, const char *json, size_t len, char *w
 	struct json *document = json_parse_repaired(json, len, why, why_size);
 
 	*ret = (struct api_page){.document = document};
-	if (!document)
+	if (document == NULL)
 		return false;
 	const char *fault = take_page(ret, document);
 
-	if (!fault)
+	if (fault == NULL)
 		return true;
 	(void)text_copy(why, why_size, fault);
 	api_page_clear(ret);
@@ -179,9 +179,9 @@ void api_page_clear(struct api_page *page)
 bool api_sim_decode(char sid[SID_SIZE], char unique_name[SIM_SIZE], const char *json, size_t len)
 {
 	char why[WHY_SIZE];
-	struct json *document = json_parse_repaired(json, len, why, sizeof why);
+	struct json *document = json_parse_repaired(json, len, why, sizeof(why));
 	const struct json *list = json_member(document, "sims");
-	const struct json *sim = list && json_type_of(list) == JSON_ARRAY ? json_first(list) : document;
+	const struct json *sim = list != NULL && json_type_of(list) == JSON_ARRAY ? json_first(list) : document;
 
 	take_sid(sid, sim, "sid", "HS");
 	/* A part of a name would name another SIM. */
@@ -208,7 +208,7 @@ bool api_token_decode(struct api_token *ret, const char *json, size_t len, char 
 	struct json *document = json_parse_repaired(json, len, why, why_size);
 
 	*ret = (struct api_token){0};
-	if (!document)
+	if (document == NULL)
 		return false;
 	const char *token = json_text(json_member(document, "access_token"));
 	const struct json *expires = json_member(document, "expires_in");
@@ -238,7 +238,7 @@ static bool is_code(const char *text)
 static void take_error(char code[ERROR_CODE_SIZE], char message[ERROR_TEXT_SIZE], const struct json *document)
 {
 	const struct json *nested = json_member(document, "error");
-	const struct json *body = nested && json_type_of(nested) == JSON_OBJECT ? nested : document;
+	const struct json *body = nested != NULL && json_type_of(nested) == JSON_OBJECT ? nested : document;
 	const char *error = json_text(json_member(body, "error"));
 	const char *text = json_text(json_member(body, "message"));
 
@@ -252,7 +252,7 @@ static void take_error(char code[ERROR_CODE_SIZE], char message[ERROR_TEXT_SIZE]
 	} else if (*text && *error) {
 		char both[2 * ERROR_TEXT_SIZE];
 
-		(void)text_format(both, sizeof both, "%s (%s)", error, text);
+		(void)text_format(both, sizeof(both), "%s (%s)", error, text);
 		clean_message(message, both);
 	}
 }
@@ -260,13 +260,13 @@ static void take_error(char code[ERROR_CODE_SIZE], char message[ERROR_TEXT_SIZE]
 void api_error_decode(char code[ERROR_CODE_SIZE], char message[ERROR_TEXT_SIZE], const char *body, size_t len)
 {
 	char why[WHY_SIZE];
-	struct json *document = json_parse_repaired(body, len, why, sizeof why);
+	struct json *document = json_parse_repaired(body, len, why, sizeof(why));
 
 	code[0] = '\0';
 	message[0] = '\0';
 	for (; len && strchr(" \t\r\n", body[0]) && body[0]; len--)
 		body++;
-	if (document)
+	if (document != NULL)
 		take_error(code, message, document);
 	else if (len && body[0] != '<' && body[0] != '{') /* no page of HTML, no broken JSON */
 		(void)text_copy_clean(message, ERROR_TEXT_SIZE, body, len);

@@ -14,7 +14,7 @@ static const char *value_of(const struct form *form, const char *name)
 {
 	const char *value = form_value(form, name);
 
-	return value ? value : "";
+	return value != NULL ? value : "";
 }
 
 /* A sid, where it is given: of its form or refused. */
@@ -74,14 +74,14 @@ bool callback_decode(struct callback *ret, const struct form *form, char *why, s
 	*ret = (struct callback){.status = API_OTHER, .direction = API_NO_DIRECTION};
 	const char *fault = take_strict(ret, form);
 
-	if (fault) {
+	if (fault != NULL) {
 		(void)text_format(why, why_size, "the callback's %s", fault);
 		return false;
 	}
-	(void)text_copy(ret->payload, sizeof ret->payload, value_of(form, "Payload"));
-	take_clean(ret->sim_unique_name, sizeof ret->sim_unique_name, form, "SimUniqueName");
-	take_clean(ret->error_code, sizeof ret->error_code, form, "ErrorCode");
-	take_clean(ret->error_message, sizeof ret->error_message, form, "ErrorMessage");
+	(void)text_copy(ret->payload, sizeof(ret->payload), value_of(form, "Payload"));
+	take_clean(ret->sim_unique_name, sizeof(ret->sim_unique_name), form, "SimUniqueName");
+	take_clean(ret->error_code, sizeof(ret->error_code), form, "ErrorCode");
+	take_clean(ret->error_message, sizeof(ret->error_message), form, "ErrorMessage");
 	return true;
 }
 
@@ -92,7 +92,7 @@ bool callback_names_are_known(const struct form *form)
 	size_t known = 0;
 
 	/* No name is there twice. */
-	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
 		known += form_value(form, NAMES[i]) != NULL;
 	return known == form->count;
 }
@@ -108,17 +108,17 @@ bool callback_token_decode(struct callback_token *ret, const char *text)
 	size_t count = strspn(digits, "0123456789");
 
 	/* One spelling for one number: no leading zero. 19 digits are the most of an int64_t. */
-	if (count == 0 || count >= sizeof seq || (count > 1 && digits[0] == '0') || digits[count] != '-')
+	if (count == 0 || count >= sizeof(seq) || (count > 1 && digits[0] == '0') || digits[count] != '-')
 		return false;
 	const char *mac = digits + count + 1;
 
 	if (strlen(mac) != MAC_DIGITS || strspn(mac, LOWER_HEX) != MAC_DIGITS)
 		return false;
-	(void)text_copy_bytes(seq, sizeof seq, digits, count);
+	(void)text_copy_bytes(seq, sizeof(seq), digits, count);
 	if (!text_to_int(seq, 0, INT64_MAX, &ret->seq))
 		return false;
-	return text_copy_bytes(ret->epoch, sizeof ret->epoch, text, EPOCH_DIGITS) &&
-	       text_copy(ret->mac, sizeof ret->mac, mac);
+	return text_copy_bytes(ret->epoch, sizeof(ret->epoch), text, EPOCH_DIGITS) &&
+	       text_copy(ret->mac, sizeof(ret->mac), mac);
 }
 
 void callback_token_encode(char to[CALLBACK_TOKEN_SIZE], const struct callback_token *token)

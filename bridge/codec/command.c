@@ -12,7 +12,7 @@ static const int64_t TTL_MAX_S = 2592000;
 
 static bool refuse(struct command_fault *fault, const char *code)
 {
-	(void)text_copy(fault->code, sizeof fault->code, code);
+	(void)text_copy(fault->code, sizeof(fault->code), code);
 	return false;
 }
 
@@ -38,7 +38,7 @@ static bool read_id(struct command *ret, const struct json *value)
 {
 	const char *id = json_text(value);
 
-	return id_is_valid(id) && text_copy(ret->id, sizeof ret->id, id);
+	return id_is_valid(id) && text_copy(ret->id, sizeof(ret->id), id);
 }
 
 static bool read_ttl(struct command *ret, const struct json *value)
@@ -58,7 +58,7 @@ static bool read_priority(struct command *ret, const struct json *value)
 		enum command_priority priority;
 	} NAMES[] = {{"high", PRIORITY_HIGH}, {"normal", PRIORITY_NORMAL}, {"low", PRIORITY_LOW}};
 
-	for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
 		if (text_equal(json_text(value), NAMES[i].name)) {
 			ret->priority = NAMES[i].priority;
 			return true;
@@ -81,7 +81,7 @@ static const struct member {
 
 static const struct member *member_of(const char *name)
 {
-	for (size_t i = 0; i < sizeof MEMBERS / sizeof MEMBERS[0]; i++)
+	for (size_t i = 0; i < sizeof(MEMBERS) / sizeof(MEMBERS[0]); i++)
 		if (text_equal(MEMBERS[i].name, name))
 			return &MEMBERS[i];
 	return NULL;
@@ -89,19 +89,19 @@ static const struct member *member_of(const char *name)
 
 static bool read_members(struct command *ret, const struct json *envelope, struct command_fault *fault)
 {
-	for (const struct json *value = json_first(envelope); value; value = json_next(value)) {
+	for (const struct json *value = json_first(envelope); value != NULL; value = json_next(value)) {
 		const struct member *member = member_of(json_name(value));
 		char name[32];
 
-		if (member && member->read(ret, value))
+		if (member != NULL && member->read(ret, value))
 			continue;
-		(void)text_copy_clean(name, sizeof name, json_name(value), strlen(json_name(value)));
-		if (member)
-			(void)text_format(fault->message, sizeof fault->message, "\"%s\" must be %s", name,
+		(void)text_copy_clean(name, sizeof(name), json_name(value), strlen(json_name(value)));
+		if (member != NULL)
+			(void)text_format(fault->message, sizeof(fault->message), "\"%s\" must be %s", name,
 					  member->must_be);
 		else
 			(void)text_format(
-				fault->message, sizeof fault->message,
+				fault->message, sizeof(fault->message),
 				"an envelope has no member \"%s\": payload, id, ttl, replace and priority are known",
 				name);
 		return refuse(fault, "bad_envelope");
@@ -130,11 +130,11 @@ static void describe_offender(struct command_fault *fault, const char *text, siz
 		step = text_next_utf8(text, len, &character);
 	}
 	if (is_showable(measure.offender))
-		(void)text_format(fault->message, sizeof fault->message,
+		(void)text_format(fault->message, sizeof(fault->message),
 				  "character %zu, \"%.*s\" (U+%04X), is not in the SMS alphabet (GSM 03.38)",
 				  measure.offender_position, (int)step, text, (unsigned)measure.offender);
 	else
-		(void)text_format(fault->message, sizeof fault->message,
+		(void)text_format(fault->message, sizeof(fault->message),
 				  "character %zu, U+%04X, is not in the SMS alphabet (GSM 03.38)",
 				  measure.offender_position, (unsigned)measure.offender);
 }
@@ -148,7 +148,7 @@ static bool check_bytes(const char *text, size_t len, struct command_fault *faul
 		size_t step = text_next_utf8(text + done, len - done, &character);
 
 		if (step == 0 || character == 0) {
-			(void)text_format(fault->message, sizeof fault->message,
+			(void)text_format(fault->message, sizeof(fault->message),
 					  "byte %zu is %s: an SMS holds text only", done + 1,
 					  step ? "NUL" : "not UTF-8");
 			return refuse(fault, "payload_charset");
@@ -162,9 +162,9 @@ static bool check_bytes(const char *text, size_t len, struct command_fault *faul
 static bool take_text(struct command *ret, const char *text, size_t len, bool strict_septets,
 		      struct command_fault *fault)
 {
-	(void)text_copy_bytes(fault->payload, sizeof fault->payload, text, len);
+	(void)text_copy_bytes(fault->payload, sizeof(fault->payload), text, len);
 	if (len == 0) {
-		(void)text_copy(fault->message, sizeof fault->message, "the text is empty; an SMS needs a character");
+		(void)text_copy(fault->message, sizeof(fault->message), "the text is empty; an SMS needs a character");
 		return refuse(fault, "payload_empty");
 	}
 	if (!check_bytes(text, len, fault))
@@ -176,18 +176,18 @@ static bool take_text(struct command *ret, const char *text, size_t len, bool st
 		return refuse(fault, "payload_charset");
 	}
 	if (measure.characters > SMS_CHARACTERS) {
-		(void)text_format(fault->message, sizeof fault->message, "the text has %zu characters; an SMS holds %d",
-				  measure.characters, SMS_CHARACTERS);
+		(void)text_format(fault->message, sizeof(fault->message),
+				  "the text has %zu characters; an SMS holds %d", measure.characters, SMS_CHARACTERS);
 		return refuse(fault, "payload_too_long");
 	}
 	if (strict_septets && measure.septets > SMS_CHARACTERS) {
 		(void)text_format(
-			fault->message, sizeof fault->message,
+			fault->message, sizeof(fault->message),
 			"the text needs %zu septets, an SMS holds %d: ^ { } \\ [ ~ ] | and the euro sign count twice",
 			measure.septets, SMS_CHARACTERS);
 		return refuse(fault, "payload_too_long");
 	}
-	return text_copy_bytes(ret->payload, sizeof ret->payload, text, len);
+	return text_copy_bytes(ret->payload, sizeof(ret->payload), text, len);
 }
 
 /* ---- text or envelope ---- */
@@ -206,8 +206,8 @@ static bool decode_envelope(struct command *ret, const struct json *envelope, bo
 	else
 		json_print(payload, &compact);
 	if (id_is_valid(id))
-		(void)text_copy(fault->id, sizeof fault->id, id);
-	(void)text_copy(fault->payload, sizeof fault->payload, buffer_text(&compact));
+		(void)text_copy(fault->id, sizeof(fault->id), id);
+	(void)text_copy(fault->payload, sizeof(fault->payload), buffer_text(&compact));
 	if (read_members(ret, envelope, fault))
 		taken = take_text(ret, buffer_text(&compact), compact.len, strict_septets, fault);
 	buffer_clear(&compact);
@@ -238,7 +238,7 @@ static size_t space_length(const char *text, size_t len)
 static bool string_is(const char *text, size_t len, const char *want)
 {
 	char why[WHY_SIZE];
-	struct json *string = json_parse(text, len, why, sizeof why);
+	struct json *string = json_parse(text, len, why, sizeof(why));
 	bool same = text_equal(json_text(string), want);
 
 	json_free(string);
@@ -250,10 +250,10 @@ static void glimpse_id(const char *text, size_t len, struct command_fault *fault
 {
 	char why[WHY_SIZE];
 	size_t length = len && *text == '"' ? string_length(text, len) : 0;
-	struct json *string = json_parse(text, length, why, sizeof why);
+	struct json *string = json_parse(text, length, why, sizeof(why));
 
 	if (id_is_valid(json_text(string)))
-		(void)text_copy(fault->id, sizeof fault->id, json_text(string));
+		(void)text_copy(fault->id, sizeof(fault->id), json_text(string));
 	json_free(string);
 }
 
@@ -302,7 +302,7 @@ static bool is_meant_as_envelope(const char *text, size_t len, struct command_fa
 
 static bool refuse_unreadable(struct command_fault *fault, const char *why)
 {
-	(void)text_format(fault->message, sizeof fault->message, "the envelope cannot be read: %s", why);
+	(void)text_format(fault->message, sizeof(fault->message), "the envelope cannot be read: %s", why);
 	return refuse(fault, "bad_envelope");
 }
 
@@ -316,19 +316,19 @@ bool command_decode(struct command *ret, const void *payload, size_t len, enum c
 	*ret = (struct command){.priority = PRIORITY_NORMAL};
 	*fault = (struct command_fault){0};
 	if (len > MQTT_PAYLOAD_MAX) {
-		(void)text_format(fault->message, sizeof fault->message, "the message has %zu bytes; %d are the most",
+		(void)text_format(fault->message, sizeof(fault->message), "the message has %zu bytes; %d are the most",
 				  len, MQTT_PAYLOAD_MAX);
 		return refuse(fault, "payload_too_long");
 	}
 	if (form == COMMAND_TEXT || (form == COMMAND_ANY && len == 0))
 		return take_text(ret, text, len, strict_septets, fault);
-	struct json *document = json_parse(text, len, why, sizeof why);
+	struct json *document = json_parse(text, len, why, sizeof(why));
 
-	if (document && json_member(document, "payload"))
+	if (document != NULL && json_member(document, "payload") != NULL)
 		decoded = decode_envelope(ret, document, strict_septets, fault);
-	else if (document && form == COMMAND_ENVELOPE)
+	else if (document != NULL && form == COMMAND_ENVELOPE)
 		decoded = refuse_unreadable(fault, "it is not an object with the member \"payload\"");
-	else if (!document && (is_meant_as_envelope(text, len, fault) || form == COMMAND_ENVELOPE))
+	else if (document == NULL && (is_meant_as_envelope(text, len, fault) || form == COMMAND_ENVELOPE))
 		decoded = refuse_unreadable(fault, why);
 	else
 		decoded = take_text(ret, text, len, strict_septets, fault);

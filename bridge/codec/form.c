@@ -49,23 +49,23 @@ static const char *decode(char *text)
 static const char *take_pair(struct form *form, char *pair)
 {
 	char *equals = strchr(pair, '=');
-	char *value = equals ? equals + 1 : pair + strlen(pair);
+	char *value = equals != NULL ? equals + 1 : pair + strlen(pair);
 
 	if (form->count == FORM_FIELDS_MAX)
 		return "too many fields";
-	if (equals)
+	if (equals != NULL)
 		*equals = '\0';
 	if (!*pair)
 		return "a field without a name";
 	const char *fault = decode(pair);
 
-	if (!fault && equals)
+	if (fault == NULL && equals != NULL)
 		fault = decode(value);
-	if (fault)
+	if (fault != NULL)
 		return fault;
-	if (form_value(form, pair))
+	if (form_value(form, pair) != NULL)
 		return "a name that is there twice";
-	form->fields[form->count++] = (struct form_field){.name = pair, .value = equals ? value : ""};
+	form->fields[form->count++] = (struct form_field){.name = pair, .value = equals != NULL ? value : ""};
 	return NULL;
 }
 
@@ -74,13 +74,13 @@ static const char *take_pairs(struct form *form)
 	const char *fault = NULL;
 	char *pair = form->memory;
 
-	while (pair && !fault) {
+	while (pair != NULL && fault == NULL) {
 		char *ampersand = strchr(pair, '&');
 
-		if (ampersand)
+		if (ampersand != NULL)
 			*ampersand = '\0';
 		fault = take_pair(form, pair);
-		pair = ampersand ? ampersand + 1 : NULL;
+		pair = ampersand != NULL ? ampersand + 1 : NULL;
 	}
 	return fault;
 }
@@ -102,11 +102,11 @@ bool form_parse(struct form *form, const char *text, size_t len, char *why, size
 		fault = "more bytes than a callback can have";
 	else if (!is_printable(text, len))
 		fault = "a byte that is never part of form encoding";
-	if (!fault && len) {
+	if (fault == NULL && len) {
 		form->memory = memory_copied(text, len);
 		fault = take_pairs(form);
 	}
-	if (!fault)
+	if (fault == NULL)
 		return true;
 	(void)text_format(why, why_size, "the form holds %s", fault);
 	form_clear(form);

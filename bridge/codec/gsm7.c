@@ -40,9 +40,9 @@ int gsm7_septets(uint32_t character)
 {
 	if (character == 0) /* stands for the escape in the table */
 		return 0;
-	if (holds(DEFAULT_ALPHABET, sizeof DEFAULT_ALPHABET / sizeof DEFAULT_ALPHABET[0], character))
+	if (holds(DEFAULT_ALPHABET, sizeof(DEFAULT_ALPHABET) / sizeof(DEFAULT_ALPHABET[0]), character))
 		return 1;
-	return holds(EXTENSION, sizeof EXTENSION / sizeof EXTENSION[0], character) ? 2 : 0;
+	return holds(EXTENSION, sizeof(EXTENSION) / sizeof(EXTENSION[0]), character) ? 2 : 0;
 }
 
 struct gsm7_measure gsm7_measure(const char *utf8, size_t len)

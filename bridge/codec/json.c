@@ -51,17 +51,17 @@ static const char *twice_in(const cJSON *object)
 	size_t count = 0;
 	const char *found = NULL;
 
-	for (const cJSON *member = object->child; member; member = member->next)
+	for (const cJSON *member = object->child; member != NULL; member = member->next)
 		count++;
 	if (count < 2)
 		return NULL;
-	const char **names = memory_zeroed(count, sizeof *names);
+	const char **names = memory_zeroed(count, sizeof(*names));
 
 	count = 0;
-	for (const cJSON *member = object->child; member; member = member->next)
+	for (const cJSON *member = object->child; member != NULL; member = member->next)
 		names[count++] = member->string;
-	qsort(names, count, sizeof *names, compare_names);
-	for (size_t i = 1; i < count && !found; i++)
+	qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 1; i < count && found == NULL; i++)
 		if (text_equal(names[i - 1], names[i]))
 			found = names[i];
 	free(names);
@@ -73,9 +73,9 @@ static const char *find_twice(const cJSON *item)
 {
 	const char *found = NULL;
 
-	for (; item && !found; item = item->next) {
+	for (; item != NULL && found == NULL; item = item->next) {
 		found = cJSON_IsObject(item) ? twice_in(item) : NULL;
-		if (!found)
+		if (found == NULL)
 			found = find_twice(item->child);
 	}
 	return found;
@@ -92,15 +92,15 @@ struct json *json_parse(const void *bytes, size_t len, char *why, size_t why_siz
 	cJSON *document = cJSON_ParseWithLength(text, len + 1);
 	const char *at = text;
 
-	if (!document) /* it is clean, so there was no memory for it */
+	if (document == NULL) /* it is clean, so there was no memory for it */
 		log_fatal("out of memory", "a JSON document could not be built");
 	keep_digits(document, &at);
 	free(text);
 	const char *twice = find_twice(document);
 
-	if (!twice)
+	if (twice == NULL)
 		return (struct json *)(void *)document;
-	(void)text_copy_clean(shown, sizeof shown, twice, strlen(twice));
+	(void)text_copy_clean(shown, sizeof(shown), twice, strlen(twice));
 	(void)text_format(why, why_size, "the JSON holds the member \"%s\" twice", shown);
 	cJSON_Delete(document);
 	return NULL;
@@ -149,17 +149,17 @@ const struct json *json_member(const struct json *object, const char *name)
 
 const struct json *json_first(const struct json *container)
 {
-	return container ? outer(inner(container)->child) : NULL;
+	return container != NULL ? outer(inner(container)->child) : NULL;
 }
 
 const struct json *json_next(const struct json *value)
 {
-	return value ? outer(inner(value)->next) : NULL;
+	return value != NULL ? outer(inner(value)->next) : NULL;
 }
 
 const char *json_name(const struct json *member)
 {
-	return member && inner(member)->string ? inner(member)->string : "";
+	return member != NULL && inner(member)->string ? inner(member)->string : "";
 }
 
 const char *json_text(const struct json *value)
@@ -197,7 +197,7 @@ static void print_item(const cJSON *item, struct buffer *to);
 
 static void print_children(const cJSON *item, struct buffer *to)
 {
-	for (const cJSON *child = item->child; child; child = child->next) {
+	for (const cJSON *child = item->child; child != NULL; child = child->next) {
 		if (child != item->child)
 			(void)buffer_append_text(to, ",");
 		print_item(child, to);

@@ -18,7 +18,7 @@ static bool scan_value(struct scan *scan);
 
 static bool fail(struct scan *scan, const char *fault)
 {
-	if (!scan->fault)
+	if (scan->fault == NULL)
 		scan->fault = fault;
 	return false;
 }
@@ -178,7 +178,7 @@ static bool scan_literal(struct scan *scan)
 	static const char *const LITERALS[] = {"true", "false", "null"};
 	size_t left = (size_t)(scan->end - scan->at);
 
-	for (size_t i = 0; i < sizeof LITERALS / sizeof LITERALS[0]; i++) {
+	for (size_t i = 0; i < sizeof(LITERALS) / sizeof(LITERALS[0]); i++) {
 		size_t len = strlen(LITERALS[i]);
 
 		if (len <= left && memcmp(scan->at, LITERALS[i], len) == 0) {
@@ -243,12 +243,12 @@ bool json_scan(const char *bytes, size_t len, char *why, size_t why_size)
 		(void)fail(&scan, "a byte order mark");
 	else if (scan_value(&scan))
 		skip_space(&scan);
-	if (!scan.fault && scan.at < scan.end)
+	if (scan.fault == NULL && scan.at < scan.end)
 		(void)fail(&scan, "text behind its end");
-	if (scan.fault)
+	if (scan.fault != NULL)
 		(void)text_format(why, why_size, "the JSON holds %s (byte %zu)", scan.fault,
 				  (size_t)(scan.at - bytes) + 1);
-	return !scan.fault;
+	return scan.fault == NULL;
 }
 
 const char *json_scan_number(const char **at, size_t *len)

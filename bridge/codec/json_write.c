@@ -11,7 +11,7 @@ static char short_escape(unsigned char byte)
 	static const char FROM[] = "\"\\\b\f\n\r\t", TO[] = "\"\\bfnrt";
 	const char *found = byte ? strchr(FROM, byte) : NULL;
 
-	return found ? TO[found - FROM] : '\0';
+	return found != NULL ? TO[found - FROM] : '\0';
 }
 
 /* How many bytes from here on need no look of their own. */

@@ -64,18 +64,18 @@ static const char *text_fault(const char *text, size_t max)
 
 static bool report(const char *fault, const char *what, char *why, size_t why_size)
 {
-	if (fault)
+	if (fault != NULL)
 		(void)text_format(why, why_size, "%s %s", what, fault);
-	return !fault;
+	return fault == NULL;
 }
 
 bool topic_device_is_valid(const char *device, char *why, size_t why_size)
 {
 	const char *fault = text_fault(device, DEVICE_SIZE - 1);
 
-	if (!fault && strpbrk(device, "+#/"))
+	if (fault == NULL && strpbrk(device, "+#/"))
 		fault = "holds +, # or /, which it may not";
-	if (!fault && device[0] == '$')
+	if (fault == NULL && device[0] == '$')
 		fault = "starts with $, which brokers keep for themselves";
 	return report(fault, "the device name", why, why_size);
 }
@@ -86,7 +86,7 @@ static const char *template_fault(const char *text)
 	const char *fault = text_fault(text, TOPIC_SIZE - 1 - (DEVICE_SIZE - 1) + 1);
 	size_t plus_levels = 0;
 
-	if (fault)
+	if (fault != NULL)
 		return fault;
 	if (text[0] == '$')
 		return "starts with $, which brokers keep for themselves";
@@ -112,7 +112,7 @@ bool topic_name_is_valid(const char *topic, char *why, size_t why_size)
 {
 	const char *fault = text_fault(topic, TOPIC_SIZE - 1);
 
-	if (!fault && strpbrk(topic, "+#"))
+	if (fault == NULL && strpbrk(topic, "+#"))
 		fault = "holds a wildcard (+ or #)";
 	return report(fault, "the topic", why, why_size);
 }
@@ -130,7 +130,7 @@ bool topic_level(const char *template_text, const char *topic, char *to, size_t 
 	bool matches = true;
 	const char *filter = template_text, *name = topic;
 
-	while (filter && name && matches) {
+	while (filter != NULL && name != NULL && matches) {
 		struct level want = take_level(&filter), have = take_level(&name);
 
 		if (level_is(want, "+"))
@@ -138,7 +138,7 @@ bool topic_level(const char *template_text, const char *topic, char *to, size_t 
 		else
 			matches = want.len == have.len && memcmp(want.text, have.text, want.len) == 0;
 	}
-	return !filter && !name && matches;
+	return filter == NULL && name == NULL && matches;
 }
 
 bool topic_matches(const char *filter, const char *topic)
@@ -147,7 +147,7 @@ bool topic_matches(const char *filter, const char *topic)
 
 	if (topic[0] == '$' && (filter[0] == '+' || filter[0] == '#'))
 		return false;
-	while (want && have) {
+	while (want != NULL && have != NULL) {
 		struct level wanted = take_level(&want), level = take_level(&have);
 
 		if (level_is(wanted, "#"))
@@ -157,7 +157,7 @@ bool topic_matches(const char *filter, const char *topic)
 			return false;
 	}
 	/* `a/#` matches `a` as well. */
-	return !have && (!want || text_equal(want, "#"));
+	return have == NULL && (want == NULL || text_equal(want, "#"));
 }
 
 bool topic_overlaps(const char *filter_a, const char *filter_b)
@@ -167,7 +167,7 @@ bool topic_overlaps(const char *filter_a, const char *filter_b)
 	if ((filter_a[0] == '$' && (filter_b[0] == '+' || filter_b[0] == '#')) ||
 	    (filter_b[0] == '$' && (filter_a[0] == '+' || filter_a[0] == '#')))
 		return false;
-	while (a && b) {
+	while (a != NULL && b != NULL) {
 		struct level level_a = take_level(&a), level_b = take_level(&b);
 
 		if (level_is(level_a, "#") || level_is(level_b, "#"))
@@ -176,5 +176,5 @@ bool topic_overlaps(const char *filter_a, const char *filter_b)
 		    (level_a.len != level_b.len || memcmp(level_a.text, level_b.text, level_a.len) != 0))
 			return false;
 	}
-	return (!a || text_equal(a, "#")) && (!b || text_equal(b, "#"));
+	return (a == NULL || text_equal(a, "#")) && (b == NULL || text_equal(b, "#"));
 }

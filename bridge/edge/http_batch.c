@@ -84,7 +84,7 @@ static void *run(void *ctx)
 
 struct http_batch *http_batch_start(const struct http_service *service, http_go_on *go_on)
 {
-	struct http_batch *batch = memory_zeroed(1, sizeof *batch);
+	struct http_batch *batch = memory_zeroed(1, sizeof(*batch));
 
 	batch->service = service;
 	batch->go_on = go_on;
@@ -128,7 +128,7 @@ void http_batch_add(struct http_batch *batch, struct http_incoming *incoming, co
 
 void http_batch_end(struct http_batch *batch)
 {
-	if (!batch)
+	if (batch == NULL)
 		return;
 	pthread_mutex_lock(&batch->lock);
 	batch->stopping = true;
@@ -139,7 +139,7 @@ void http_batch_end(struct http_batch *batch)
 
 void http_batch_destroy(struct http_batch *batch)
 {
-	if (!batch)
+	if (batch == NULL)
 		return;
 	http_patience_destroy(batch->patience);
 	pthread_cond_destroy(&batch->changed);

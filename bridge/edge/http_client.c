@@ -128,7 +128,7 @@ static void set_trust(CURL *easy, const char *ca_file)
 	/* Newer than what we require: a stuck name look-up must not hold up the end of the program. */
 	const struct curl_easyoption *quick = curl_easy_option_by_name("QUICK_EXIT");
 
-	if (quick)
+	if (quick != NULL)
 		(void)curl_easy_setopt(easy, quick->id, 1L);
 	if (!ca_file[0])
 		return;
@@ -153,13 +153,13 @@ static void set_callbacks(struct transfer *transfer)
 
 static struct transfer *create_transfer(struct http_client *client)
 {
-	struct transfer *transfer = memory_zeroed(1, sizeof *transfer);
+	struct transfer *transfer = memory_zeroed(1, sizeof(*transfer));
 	CURL *easy = curl_easy_init();
-	CURLcode code = easy ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+	CURLcode code = easy != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 
-	for (size_t i = 0; code == CURLE_OK && i < sizeof NUMBERS / sizeof NUMBERS[0]; i++)
+	for (size_t i = 0; code == CURLE_OK && i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++)
 		code = curl_easy_setopt(easy, NUMBERS[i].option, NUMBERS[i].value);
-	for (size_t i = 0; code == CURLE_OK && i < sizeof TEXTS / sizeof TEXTS[0]; i++)
+	for (size_t i = 0; code == CURLE_OK && i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++)
 		code = curl_easy_setopt(easy, TEXTS[i].option, TEXTS[i].value);
 	if (code != CURLE_OK)
 		log_fatal("libcurl refuses an option we depend on", curl_easy_strerror(code));
@@ -179,7 +179,7 @@ static struct transfer *create_transfer(struct http_client *client)
 static struct transfer *take_transfer(struct http_client *client)
 {
 	struct transfer *transfer = client->idle;
-	if (!transfer)
+	if (transfer == NULL)
 		return create_transfer(client);
 	client->idle = transfer->next_idle;
 	transfer->body_sent = transfer->header_bytes = 0;
@@ -195,16 +195,16 @@ static void wipe(struct transfer *transfer)
 	(void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
 	(void)curl_easy_setopt(transfer->easy, CURLOPT_USERNAME, NULL);
 	(void)curl_easy_setopt(transfer->easy, CURLOPT_PASSWORD, NULL);
-	for (struct curl_slist *line = transfer->headers; line; line = line->next)
+	for (struct curl_slist *line = transfer->headers; line != NULL; line = line->next)
 		explicit_bzero(line->data, strlen(line->data));
 	curl_slist_free_all(transfer->headers);
 	transfer->headers = NULL;
-	if (transfer->body)
+	if (transfer->body != NULL)
 		explicit_bzero(transfer->body, transfer->body_len);
 	free(transfer->body);
 	transfer->body = NULL;
 	transfer->body_len = 0;
-	if (transfer->answer.data)
+	if (transfer->answer.data != NULL)
 		explicit_bzero(transfer->answer.data, transfer->answer.len);
 	if (transfer->answer.capacity > ANSWER_KEPT)
 		buffer_clear(&transfer->answer);
@@ -213,7 +213,7 @@ static void wipe(struct transfer *transfer)
 static void add_header(struct transfer *transfer, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(transfer->headers, line);
-	if (!longer)
+	if (longer == NULL)
 		log_fatal("out of memory", "curl_slist_append failed");
 	transfer->headers = longer;
 }
@@ -223,9 +223,9 @@ static void set_headers(struct transfer *transfer, const struct http_request_out
 	struct buffer line;
 	add_header(transfer, "Accept: application/json");
 	add_header(transfer, "Expect:"); /* waiting for a 100 Continue would cost a second for nothing */
-	if (request->body)
+	if (request->body != NULL)
 		add_header(transfer, "Content-Type: application/x-www-form-urlencoded");
-	if (request->authorization && request->authorization[0]) {
+	if (request->authorization != NULL && request->authorization[0]) {
 		buffer_init(&line, HEADER_LINE_MAX);
 		if (!buffer_append_format(&line, "%s%s", AUTHORIZATION, request->authorization))
 			log_fatal("a request cannot be made", "its Authorization is too long");
@@ -240,9 +240,9 @@ static void set_request(struct transfer *transfer, const struct http_request_out
 {
 	CURL *easy = transfer->easy;
 	CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	assert(!strcmp(request->method, request->body ? "POST" : "GET"));
+	assert(strcmp(request->method, request->body != NULL ? "POST" : "GET") == 0);
 	set_headers(transfer, request);
-	if (request->body) {
+	if (request->body != NULL) {
 		transfer->body = memory_copied(request->body, request->body_len);
 		transfer->body_len = request->body_len;
 		(void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -250,7 +250,7 @@ static void set_request(struct transfer *transfer, const struct http_request_out
 	} else {
 		(void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
 	}
-	if (request->username && request->username[0]) {
+	if (request->username != NULL && request->username[0]) {
 		(void)curl_easy_setopt(easy, CURLOPT_USERNAME, request->username);
 		(void)curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
 	}
@@ -261,12 +261,12 @@ static void set_request(struct transfer *transfer, const struct http_request_out
 struct http_client *http_client_create(const struct http_client_options *options)
 {
 	(void)pthread_once(&global_once, global_init);
-	struct http_client *client = memory_zeroed(1, sizeof *client);
+	struct http_client *client = memory_zeroed(1, sizeof(*client));
 	long connections = (long)(options->max_connections > 0 ? options->max_connections : 1);
 	client->options = *options;
 	client->ca_file = memory_copied_text(options->ca_file);
 	client->multi = curl_multi_init();
-	if (!client->multi)
+	if (client->multi == NULL)
 		log_fatal("out of memory", "curl_multi_init failed");
 	must(curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections), "libcurl");
 	must(curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, connections), "libcurl");
@@ -276,9 +276,9 @@ struct http_client *http_client_create(const struct http_client_options *options
 
 void http_client_destroy(struct http_client *client)
 {
-	if (!client)
+	if (client == NULL)
 		return;
-	while (client->all) {
+	while (client->all != NULL) {
 		struct transfer *transfer = client->all;
 		client->all = transfer->next;
 		(void)curl_multi_remove_handle(client->multi, transfer->easy);
@@ -326,7 +326,7 @@ static void explain(struct http_result *result, const struct transfer *transfer,
 
 	if (!said[0] || strpbrk(said, "?@"))
 		said = curl_easy_strerror(code);
-	(void)text_copy_clean(result->error, sizeof result->error, said, strlen(said));
+	(void)text_copy_clean(result->error, sizeof(result->error), said, strlen(said));
 }
 
 /* Gateways are known to quote the Authorization that they refuse; what they say goes into logs and statuses. */
@@ -334,9 +334,9 @@ static void conceal(struct buffer *answer, const struct curl_slist *headers)
 {
 	if (answer->len > ERROR_MAX)
 		answer->data[answer->len = ERROR_MAX] = '\0';
-	for (const struct curl_slist *line = headers; line; line = line->next)
+	for (const struct curl_slist *line = headers; line != NULL; line = line->next)
 		if (text_starts_with(line->data, AUTHORIZATION))
-			text_conceal(answer->data, answer->len, line->data + sizeof AUTHORIZATION - 1);
+			text_conceal(answer->data, answer->len, line->data + sizeof(AUTHORIZATION) - 1);
 }
 
 static void finish(struct http_client *client, struct transfer *transfer, CURLcode code)
@@ -353,7 +353,7 @@ static void finish(struct http_client *client, struct transfer *transfer, CURLco
 	result.status = (int)status;
 	result.body_started = transfer->body_len ? transfer->body_started : sent > 0;
 	result.truncated = transfer->cut || (status && code != CURLE_OK);
-	result.content_type = content_type ? content_type : "";
+	result.content_type = content_type != NULL ? content_type : "";
 	result.retry_after_ms = retry_after_ms(transfer->easy);
 	result.elapsed_us = clock_mono_us() - transfer->began_us;
 	if (code != CURLE_OK)
@@ -371,7 +371,7 @@ static size_t reap(struct http_client *client)
 	int rest, running;
 	size_t finished = 0;
 	must(curl_multi_perform(client->multi, &running), "libcurl cannot go on");
-	while ((message = curl_multi_info_read(client->multi, &rest))) {
+	while ((message = curl_multi_info_read(client->multi, &rest)) != NULL) {
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
 		char *transfer = NULL;

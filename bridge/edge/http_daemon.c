@@ -95,9 +95,9 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
 {
 	struct search *search = cls;
 	(void)kind;
-	search->odd = search->odd || !http_incoming_is_header(name, value ? value : "");
-	if (!strcasecmp(name, search->name)) {
-		search->value = value ? value : "";
+	search->odd = search->odd || !http_incoming_is_header(name, value != NULL ? value : "");
+	if (strcasecmp(name, search->name) == 0) {
+		search->value = value != NULL ? value : "";
 		search->count++;
 	}
 	return MHD_YES;
@@ -120,17 +120,17 @@ static struct MHD_Response *response_of(struct http_watch *watch, struct http_li
 					const struct http_reply *reply)
 {
 	static char nothing[] = "";
-	if (reply->stream)
+	if (reply->stream != NULL)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, http_stream_read,
 							 http_stream_create(watch, link, reply), http_stream_free);
-	if (reply->body)
+	if (reply->body != NULL)
 		return MHD_create_response_from_buffer(reply->body_len, reply->body, MHD_RESPMEM_MUST_FREE);
 	return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 }
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
-	if (value && value[0])
+	if (value != NULL && value[0])
 		(void)MHD_add_response_header(response, name, value);
 }
 
@@ -142,15 +142,15 @@ static enum MHD_Result answer(struct http_daemon *daemon, struct MHD_Connection 
 	struct MHD_Response *response = response_of(daemon->watch, link, reply);
 	int status = reply->status >= 200 && reply->status <= 599 ? reply->status : MHD_HTTP_INTERNAL_SERVER_ERROR;
 
-	if (!response)
+	if (response == NULL)
 		log_fatal("out of memory", "libmicrohttpd cannot make a response");
 	add_header(response, "Content-Type", reply->content_type);
 	add_header(response, "Allow", reply->allow);
-	for (const char *const *more = reply->more; more && more[0]; more += 2)
+	for (const char *const *more = reply->more; more != NULL && more[0] != NULL; more += 2)
 		add_header(response, more[0], more[1]);
 	if (refusal || !daemon->service->options.keep_alive)
 		add_header(response, "Connection", "close");
-	http_watch_phase(daemon->watch, link, reply->stream ? HTTP_STREAMING : HTTP_WRITING);
+	http_watch_phase(daemon->watch, link, reply->stream != NULL ? HTTP_STREAMING : HTTP_WRITING);
 	enum MHD_Result queued = MHD_queue_response(connection, (unsigned)status, response);
 
 	MHD_destroy_response(response);
@@ -170,7 +170,7 @@ static enum MHD_Result begin(struct http_daemon *daemon, struct MHD_Connection *
 				       .hosts = find_header(connection, "Host").count};
 	int status = http_incoming_expect(incoming, method, &framing, service->options.max_body);
 
-	if (!status && service->gate)
+	if (!status && service->gate != NULL)
 		status = service->gate(service->ctx, method, incoming->path);
 	if (!status)
 		return MHD_YES;
@@ -252,7 +252,7 @@ static enum MHD_Result serve(struct http_daemon *daemon, struct MHD_Connection *
 	incoming->stage = HTTP_WHOLE;
 	http_watch_phase(daemon->watch, link_of(connection), HTTP_HANDLING);
 	atomic_fetch_add(&daemon->service->requests, 1);
-	return daemon->batch ? MHD_YES : handle(daemon, connection, &request);
+	return daemon->batch != NULL ? MHD_YES : handle(daemon, connection, &request);
 }
 
 /* Called at the end of the headers, for each piece of the body, and at its end. */
@@ -261,7 +261,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 {
 	struct http_incoming *incoming = *ctx;
 	(void)url, (void)version;
-	if (!incoming->body)
+	if (incoming->body == NULL)
 		return begin(cls, connection, incoming, method);
 	if (!*upload_len)
 		return serve(cls, connection, incoming, method);
@@ -281,15 +281,15 @@ __attribute__((format(printf, 2, 0))) static void on_words(void *cls, const char
 {
 	struct http_daemon *daemon = cls;
 	if (!atomic_flag_test_and_set(&daemon->spoke))
-		(void)vsnprintf(daemon->words, sizeof daemon->words, format, args);
+		(void)vsnprintf(daemon->words, sizeof(daemon->words), format, args);
 }
 
 static struct MHD_Daemon *start_library(struct http_daemon *daemon, const struct http_tls *tls)
 {
 	const struct http_server_options *options = &daemon->service->options;
-	unsigned way = daemon->batch ? MHD_ALLOW_SUSPEND_RESUME : MHD_USE_THREAD_PER_CONNECTION;
+	unsigned way = daemon->batch != NULL ? MHD_ALLOW_SUSPEND_RESUME : MHD_USE_THREAD_PER_CONNECTION;
 	unsigned flags = way | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG |
-			 (tls->cert ? MHD_USE_TLS : 0U);
+			 (tls->cert != NULL ? MHD_USE_TLS : 0U);
 	struct MHD_OptionItem items[] = {
 		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, daemon},
 		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, daemon},
@@ -300,7 +300,7 @@ static struct MHD_Daemon *start_library(struct http_daemon *daemon, const struct
 		{MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, NULL},
 		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
 		{MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
-		{tls->cert ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, tls->cert},
+		{tls->cert != NULL ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, tls->cert},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key},
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, tls_versions},
 		{MHD_OPTION_END, 0, NULL},
@@ -313,19 +313,19 @@ static struct MHD_Daemon *start_library(struct http_daemon *daemon, const struct
 struct http_daemon *http_daemon_start(struct http_service *service, int listen_fd, const struct http_tls *tls,
 				      char *why, size_t why_size)
 {
-	struct http_daemon *daemon = memory_zeroed(1, sizeof *daemon);
+	struct http_daemon *daemon = memory_zeroed(1, sizeof(*daemon));
 	sigset_t before;
 
 	MHD_set_panic_func(on_panic, NULL);
 	daemon->service = service;
 	daemon->fd = http_listen_copy(listen_fd);
 	daemon->watch = http_watch_create(service->options.request_deadline_ms);
-	if (service->batch)
+	if (service->batch != NULL)
 		daemon->batch = http_batch_start(service, go_on);
 	own_thread_hold_signals(&before);
 	daemon->library = start_library(daemon, tls);
 	own_thread_release_signals(&before);
-	if (!daemon->library) {
+	if (daemon->library == NULL) {
 		daemon->words[strcspn(daemon->words, "\n")] = '\0';
 		text_copy(why, why_size, daemon->words);
 		(void)http_daemon_stop(daemon, listen_fd);
@@ -346,10 +346,10 @@ void http_daemon_quiet(struct http_daemon *daemon)
 
 int64_t http_daemon_stop(struct http_daemon *daemon, int listen_fd)
 {
-	if (daemon->library)
+	if (daemon->library != NULL)
 		http_watch_drain(daemon->watch);
 	http_batch_end(daemon->batch); /* before the library, which must not end while a connection stands still */
-	if (daemon->library)
+	if (daemon->library != NULL)
 		MHD_stop_daemon(daemon->library);
 	int64_t cuts = http_watch_cuts(daemon->watch);
 

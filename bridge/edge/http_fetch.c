@@ -25,7 +25,7 @@ void http_client_fetch(struct http_client *client, const struct http_request_out
 
 	http_client_start(client, request, on_fetched, &fetch);
 	while (!fetch.over) {
-		if (waits)
+		if (waits != NULL)
 			waits(ctx);
 		http_client_poll(client, 1000);
 	}
@@ -35,5 +35,5 @@ int http_client_is_aborted(void *abort, int64_t a, int64_t b, int64_t c, int64_t
 {
 	const _Atomic bool *flag = abort;
 	(void)a, (void)b, (void)c, (void)d;
-	return flag && atomic_load(flag);
+	return flag != NULL && atomic_load(flag);
 }

@@ -11,15 +11,15 @@
 
 struct http_incoming *http_incoming_create(const char *uri, const struct sockaddr *peer, void *connection)
 {
-	struct http_incoming *incoming = memory_zeroed(1, sizeof *incoming);
+	struct http_incoming *incoming = memory_zeroed(1, sizeof(*incoming));
 	char *mark;
 
 	incoming->holders = 1;
 	incoming->connection = connection;
 	incoming->path = memory_copied_text(uri);
 	mark = strchr(incoming->path, '?');
-	incoming->query = mark ? mark + 1 : incoming->path + strlen(incoming->path);
-	if (mark)
+	incoming->query = mark != NULL ? mark + 1 : incoming->path + strlen(incoming->path);
+	if (mark != NULL)
 		*mark = '\0';
 	http_peer(peer, incoming->peer);
 	return incoming;
@@ -38,7 +38,7 @@ void http_incoming_hold(struct http_incoming *incoming)
 
 void http_incoming_release(struct http_incoming *incoming)
 {
-	if (!incoming || atomic_fetch_sub(&incoming->holders, 1) > 1)
+	if (incoming == NULL || atomic_fetch_sub(&incoming->holders, 1) > 1)
 		return;
 	free(incoming->path);
 	free(incoming->body);
@@ -59,7 +59,7 @@ bool http_incoming_is_header(const char *name, const char *value)
 
 static bool wants_body(const char *method)
 {
-	return !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH");
+	return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0;
 }
 
 /* The library takes the first of two lengths and prefers an encoding over a length; whoever disagrees in front of us

@@ -27,20 +27,20 @@ static bool split(const char *where, struct place *ret, char *why, size_t why_si
 	const char *colon = strrchr(where, ':');
 	const char *host = where, *end = colon;
 	int64_t port = 0;
-	bool bracketed = colon && where[0] == '[' && colon > where + 1 && colon[-1] == ']';
+	bool bracketed = colon != NULL && where[0] == '[' && colon > where + 1 && colon[-1] == ']';
 
 	if (bracketed) {
 		host++;
 		end--;
 	}
-	if (!colon || !text_to_int(colon + 1, 0, 65535, &port) ||
+	if (colon == NULL || !text_to_int(colon + 1, 0, 65535, &port) ||
 	    (!bracketed && memchr(where, ':', (size_t)(colon - where))) ||
-	    !text_copy_bytes(ret->host, sizeof ret->host, host, (size_t)(end - host))) {
+	    !text_copy_bytes(ret->host, sizeof(ret->host), host, (size_t)(end - host))) {
 		text_format(why, why_size, "'%s' is no address to listen on: write host:port or [IPv6 address]:port",
 			    where);
 		return false;
 	}
-	text_format(ret->port, sizeof ret->port, "%d", (int)port);
+	text_format(ret->port, sizeof(ret->port), "%d", (int)port);
 	return true;
 }
 
@@ -53,9 +53,9 @@ static int open_socket(const struct addrinfo *address)
 		return -1;
 	/* A restart must not wait for the old connections' TIME_WAIT; [::] serves IPv4 too, whatever the system's
 	 * default is. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	if (address->ai_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
 	if (!bind(fd, address->ai_addr, address->ai_addrlen) && !listen(fd, BACKLOG))
 		return fd;
 	int error = errno;
@@ -70,12 +70,12 @@ static int port_of(int fd)
 	struct sockaddr_storage address = {0};
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
-	socklen_t len = sizeof address;
+	socklen_t len = sizeof(address);
 
 	if (getsockname(fd, (struct sockaddr *)&address, &len))
 		return 0;
-	memcpy(&v4, &address, sizeof v4);
-	memcpy(&v6, &address, sizeof v6);
+	memcpy(&v4, &address, sizeof(v4));
+	memcpy(&v6, &address, sizeof(v6));
 	return ntohs(address.ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
 }
 
@@ -95,7 +95,7 @@ int http_listen(const char *where, int *ret_port, char *why, size_t why_size)
 	}
 	int fd = -1;
 
-	for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
+	for (const struct addrinfo *at = list; at != NULL && fd < 0; at = at->ai_next)
 		fd = open_socket(at);
 	if (fd < 0)
 		text_format(why, why_size, "cannot listen on %s: %s%s", where, strerror(errno),
@@ -129,16 +129,16 @@ static void put_address(const struct sockaddr *address, size_t v6_bytes, char to
 	struct sockaddr_in6 v6;
 
 	to[0] = '\0';
-	if (address && address->sa_family == AF_INET) {
-		memcpy(&v4, address, sizeof v4);
+	if (address != NULL && address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
 		(void)inet_ntop(AF_INET, &v4.sin_addr, to, HTTP_PEER_SIZE);
-	} else if (address && address->sa_family == AF_INET6) {
-		memcpy(&v6, address, sizeof v6);
+	} else if (address != NULL && address->sa_family == AF_INET6) {
+		memcpy(&v6, address, sizeof(v6));
 		if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
 			(void)inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], to, HTTP_PEER_SIZE);
 			return;
 		}
-		memset(v6.sin6_addr.s6_addr + v6_bytes, 0, sizeof v6.sin6_addr.s6_addr - v6_bytes);
+		memset(v6.sin6_addr.s6_addr + v6_bytes, 0, sizeof(v6.sin6_addr.s6_addr) - v6_bytes);
 		(void)inet_ntop(AF_INET6, &v6.sin6_addr, to, HTTP_PEER_SIZE);
 	}
 }

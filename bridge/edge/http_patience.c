@@ -25,11 +25,11 @@ static void unlink_one(struct http_patience *patience, struct http_incoming *inc
 {
 	struct http_wait *wait = &incoming->wait;
 
-	if (wait->previous)
+	if (wait->previous != NULL)
 		wait->previous->wait.next = wait->next;
 	else
 		patience->first = wait->next;
-	if (wait->next)
+	if (wait->next != NULL)
 		wait->next->wait.previous = wait->previous;
 	else
 		patience->last = wait->previous;
@@ -41,13 +41,13 @@ static int64_t sweep(struct http_patience *patience)
 {
 	int64_t now_ms = clock_mono_ms();
 
-	while (patience->first && patience->first->wait.due_ms <= now_ms) {
+	while (patience->first != NULL && patience->first->wait.due_ms <= now_ms) {
 		struct http_incoming *late = patience->first;
 
 		unlink_one(patience, late);
 		patience->give_up(patience->ctx, late);
 	}
-	return patience->first ? patience->first->wait.due_ms - now_ms : patience->patience_ms;
+	return patience->first != NULL ? patience->first->wait.due_ms - now_ms : patience->patience_ms;
 }
 
 static void *run(void *ctx)
@@ -63,7 +63,7 @@ static void *run(void *ctx)
 
 struct http_patience *http_patience_create(int64_t patience_ms, http_give_up *give_up, void *ctx)
 {
-	struct http_patience *patience = memory_zeroed(1, sizeof *patience);
+	struct http_patience *patience = memory_zeroed(1, sizeof(*patience));
 
 	patience->patience_ms = patience_ms;
 	patience->give_up = give_up;
@@ -76,7 +76,7 @@ struct http_patience *http_patience_create(int64_t patience_ms, http_give_up *gi
 
 void http_patience_destroy(struct http_patience *patience)
 {
-	if (!patience)
+	if (patience == NULL)
 		return;
 	pthread_mutex_lock(&patience->lock);
 	patience->stopping = true;
@@ -94,7 +94,7 @@ void http_patience_begin(struct http_patience *patience, struct http_incoming *i
 	pthread_mutex_lock(&patience->lock);
 	incoming->wait = (struct http_wait){
 		.previous = patience->last, .due_ms = clock_mono_ms() + patience->patience_ms, .is_on = true};
-	if (patience->last)
+	if (patience->last != NULL)
 		patience->last->wait.next = incoming;
 	else
 		patience->first = incoming;

@@ -34,13 +34,13 @@ static struct http_daemon *start_daemon(struct http_server *server, char *why, s
 
 	if (!http_tls_load(&tls, server->cert_file, server->key_file, why, why_size))
 		return NULL;
-	struct http_daemon *daemon = http_daemon_start(&server->service, server->listen_fd, &tls, words, sizeof words);
+	struct http_daemon *daemon = http_daemon_start(&server->service, server->listen_fd, &tls, words, sizeof(words));
 
 	http_tls_clear(&tls);
-	if (!daemon && server->cert_file[0])
+	if (daemon == NULL && server->cert_file[0])
 		text_format(why, why_size, "the certificate %s and its key %s cannot be used: %s", server->cert_file,
 			    server->key_file, words);
-	else if (!daemon)
+	else if (daemon == NULL)
 		text_format(why, why_size, "the HTTP server does not start: %s", words);
 	return daemon;
 }
@@ -48,7 +48,7 @@ static struct http_daemon *start_daemon(struct http_server *server, char *why, s
 static struct http_server *start(const struct http_server_options *options, struct http_service service, char *why,
 				 size_t why_size)
 {
-	struct http_server *server = memory_zeroed(1, sizeof *server);
+	struct http_server *server = memory_zeroed(1, sizeof(*server));
 
 	server->cert_file = memory_copied_text(options->cert_file);
 	server->key_file = memory_copied_text(options->key_file);
@@ -60,7 +60,7 @@ static struct http_server *start(const struct http_server_options *options, stru
 	server->listen_fd = http_listen(options->listen, &server->port, why, why_size);
 	if (server->listen_fd >= 0)
 		server->daemon = start_daemon(server, why, why_size);
-	if (server->daemon)
+	if (server->daemon != NULL)
 		return server;
 	http_server_stop(server);
 	return NULL;
@@ -114,7 +114,7 @@ bool http_server_reload(struct http_server *server, char *why, size_t why_size)
 		return true;
 	struct http_daemon *fresh = start_daemon(server, why, why_size);
 
-	if (!fresh)
+	if (fresh == NULL)
 		return false;
 	pthread_mutex_lock(&server->lock);
 	server->daemon = fresh;
@@ -126,9 +126,9 @@ bool http_server_reload(struct http_server *server, char *why, size_t why_size)
 
 void http_server_stop(struct http_server *server)
 {
-	if (!server)
+	if (server == NULL)
 		return;
-	if (server->daemon) {
+	if (server->daemon != NULL) {
 		http_daemon_quiet(server->daemon);
 		/* Refuses from now on; it is closed last, because the library's thread may still look at it. */
 		(void)shutdown(server->listen_fd, SHUT_RDWR);

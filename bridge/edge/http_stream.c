@@ -14,7 +14,7 @@ struct stream {
 
 void *http_stream_create(struct http_watch *watch, struct http_link *link, const struct http_reply *reply)
 {
-	struct stream *stream = memory_zeroed(1, sizeof *stream);
+	struct stream *stream = memory_zeroed(1, sizeof(*stream));
 
 	*stream = (struct stream){.watch = watch, .link = link, .reply = *reply};
 	return stream;
@@ -37,7 +37,7 @@ void http_stream_free(void *ctx)
 {
 	struct stream *stream = ctx;
 
-	if (stream->reply.stream_end)
+	if (stream->reply.stream_end != NULL)
 		stream->reply.stream_end(stream->reply.stream_ctx);
 	free(stream);
 }

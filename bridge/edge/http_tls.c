@@ -48,15 +48,15 @@ bool http_tls_load(struct http_tls *ret, const char *cert_file, const char *key_
 		return false;
 	}
 	ret->cert = read_pem(cert_file, "certificate", why, why_size);
-	ret->key = ret->cert ? read_pem(key_file, "key", why, why_size) : NULL;
-	if (!ret->key)
+	ret->key = ret->cert != NULL ? read_pem(key_file, "key", why, why_size) : NULL;
+	if (ret->key == NULL)
 		http_tls_clear(ret);
 	return ret->key != NULL;
 }
 
 void http_tls_clear(struct http_tls *tls)
 {
-	if (tls->key)
+	if (tls->key != NULL)
 		explicit_bzero(tls->key, strlen(tls->key));
 	free(tls->key);
 	free(tls->cert);

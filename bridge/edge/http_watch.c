@@ -47,7 +47,7 @@ static int64_t sweep(struct http_watch *watch, int64_t now_ms)
 {
 	int64_t next_ms = now_ms + (watch->deadline_ms < STREAM_MS ? watch->deadline_ms : STREAM_MS);
 
-	for (struct http_link *link = watch->links; link; link = link->next) {
+	for (struct http_link *link = watch->links; link != NULL; link = link->next) {
 		if (link->cut)
 			continue;
 		if (link->due_ms <= now_ms) {
@@ -76,7 +76,7 @@ static void *run(void *ctx)
 
 struct http_watch *http_watch_create(int64_t deadline_ms)
 {
-	struct http_watch *watch = memory_zeroed(1, sizeof *watch);
+	struct http_watch *watch = memory_zeroed(1, sizeof(*watch));
 
 	watch->deadline_ms = deadline_ms;
 	pthread_mutex_init(&watch->lock, NULL);
@@ -87,14 +87,14 @@ struct http_watch *http_watch_create(int64_t deadline_ms)
 
 void http_watch_destroy(struct http_watch *watch)
 {
-	if (!watch)
+	if (watch == NULL)
 		return;
 	pthread_mutex_lock(&watch->lock);
 	watch->stopping = true;
 	pthread_cond_broadcast(&watch->changed);
 	pthread_mutex_unlock(&watch->lock);
 	pthread_join(watch->thread, NULL);
-	while (watch->links) {
+	while (watch->links != NULL) {
 		struct http_link *link = watch->links;
 
 		watch->links = link->next;
@@ -122,14 +122,14 @@ static int64_t due(const struct http_watch *watch, enum http_phase phase)
 
 struct http_link *http_watch_add(struct http_watch *watch, int fd, const struct sockaddr *peer)
 {
-	struct http_link *link = memory_zeroed(1, sizeof *link);
+	struct http_link *link = memory_zeroed(1, sizeof(*link));
 
 	link->fd = fd;
 	http_network(peer, link->network);
 	link->due_ms = due(watch, HTTP_IDLE);
 	pthread_mutex_lock(&watch->lock);
 	link->next = watch->links;
-	if (link->next)
+	if (link->next != NULL)
 		link->next->previous = link;
 	watch->links = link;
 	pthread_mutex_unlock(&watch->lock);
@@ -143,7 +143,7 @@ unsigned http_watch_count(struct http_watch *watch, const struct sockaddr *peer)
 
 	http_network(peer, network);
 	pthread_mutex_lock(&watch->lock);
-	for (const struct http_link *link = watch->links; link; link = link->next)
+	for (const struct http_link *link = watch->links; link != NULL; link = link->next)
 		count += text_equal(link->network, network);
 	pthread_mutex_unlock(&watch->lock);
 	return count;
@@ -152,13 +152,13 @@ unsigned http_watch_count(struct http_watch *watch, const struct sockaddr *peer)
 void http_watch_remove(struct http_watch *watch, struct http_link *link)
 {
 	pthread_mutex_lock(&watch->lock);
-	if (link->next)
+	if (link->next != NULL)
 		link->next->previous = link->previous;
-	if (link->previous)
+	if (link->previous != NULL)
 		link->previous->next = link->next;
 	else
 		watch->links = link->next;
-	if (!watch->links)
+	if (watch->links == NULL)
 		pthread_cond_broadcast(&watch->changed);
 	pthread_mutex_unlock(&watch->lock);
 	free(link);
@@ -179,7 +179,7 @@ void http_watch_phase(struct http_watch *watch, struct http_link *link, enum htt
 
 static void cut_unfinished(struct http_watch *watch, bool with_requests)
 {
-	for (struct http_link *link = watch->links; link; link = link->next) {
+	for (struct http_link *link = watch->links; link != NULL; link = link->next) {
 		bool idle = link->phase == HTTP_STREAMING || (link->phase == HTTP_IDLE && link->served);
 		bool half = link->phase == HTTP_IDLE || link->phase == HTTP_READING;
 
@@ -193,7 +193,7 @@ void http_watch_drain(struct http_watch *watch)
 	int64_t began_ms = clock_mono_ms(), passed_ms = 0;
 
 	pthread_mutex_lock(&watch->lock);
-	while (watch->links && passed_ms < watch->deadline_ms) {
+	while (watch->links != NULL && passed_ms < watch->deadline_ms) {
 		cut_unfinished(watch, passed_ms >= LAST_MOMENT_MS);
 		own_thread_wait(&watch->changed, &watch->lock, TICK_MIN_MS);
 		passed_ms = clock_mono_ms() - began_ms;

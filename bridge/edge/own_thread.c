@@ -36,7 +36,7 @@ void own_thread_start(pthread_t *ret, void *(*run)(void *ctx), void *ctx, const 
 		return;
 	char why[WHY_SIZE];
 
-	(void)text_format(why, sizeof why, "%s: %s", what, strerror(error));
+	(void)text_format(why, sizeof(why), "%s: %s", what, strerror(error));
 	log_fatal("a thread cannot be started", why);
 }
 

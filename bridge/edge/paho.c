@@ -64,7 +64,7 @@ static void on_connected_5(void *ctx, MQTTAsync_successData5 *data)
 static void tell_failed(struct paho *paho, int code, const char *message)
 {
 	const char *text = paho->tls_text[0] ? paho->tls_text : message;
-	paho->events->failed(paho->ctx, code > 0 ? code : 0, text ? text : "");
+	paho->events->failed(paho->ctx, code > 0 ? code : 0, text != NULL ? text : "");
 }
 
 static void on_connect_failed(void *ctx, MQTTAsync_failureData *data)
@@ -168,19 +168,19 @@ static void on_publish_failed_5(void *ctx, MQTTAsync_failureData5 *data)
 static void read_properties(struct mqtt_message *message, MQTTProperties *properties, char reply[TOPIC_SIZE])
 {
 	const MQTTProperty *found = MQTTProperties_getProperty(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
-	if (found && found->value.data.len > 0) {
+	if (found != NULL && found->value.data.len > 0) {
 		size_t len = (size_t)found->value.data.len;
 		bool whole = text_copy_bytes(reply, TOPIC_SIZE, found->value.data.data, len);
 		if (!whole || !text_is_utf8(reply, len))
 			reply[0] = '\0';
 	}
 	found = MQTTProperties_getProperty(properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
-	if (found && found->value.data.len > 0) {
+	if (found != NULL && found->value.data.len > 0) {
 		message->correlation = found->value.data.data;
 		message->correlation_len = (size_t)found->value.data.len;
 	}
 	found = MQTTProperties_getProperty(properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL);
-	if (found)
+	if (found != NULL)
 		message->expiry_s = found->value.integer4;
 }
 
@@ -240,19 +240,19 @@ static int on_tls_error(const char *line, size_t len, void *ctx)
 {
 	struct paho *paho = ctx;
 	const char *end = line + len, *start = line;
-	for (int colons = 0; colons < 5 && start; colons++) {
+	for (int colons = 0; colons < 5 && start != NULL; colons++) {
 		const char *colon = memchr(start, ':', (size_t)(end - start));
-		start = colon ? colon + 1 : NULL;
+		start = colon != NULL ? colon + 1 : NULL;
 	}
-	const char *stop = start ? memchr(start, ':', (size_t)(end - start)) : NULL;
-	if (start && stop)
+	const char *stop = start != NULL ? memchr(start, ':', (size_t)(end - start)) : NULL;
+	if (start != NULL && stop != NULL)
 		text_copy_bytes(paho->tls_text, sizeof(paho->tls_text), start, (size_t)(stop - start));
 	return 1;
 }
 
 static const char *or_null(const char *text)
 {
-	return text && text[0] ? text : NULL;
+	return text != NULL && text[0] ? text : NULL;
 }
 
 /* Host names are verified: Paho's default is not to. Versions below TLS 1.2 fall to OpenSSL 3 at Paho's security

@@ -64,7 +64,7 @@ static void open_standard_descriptors(void)
  * reload reads it again: so the variables live on, elsewhere. */
 static void hide_environment(void)
 {
-	for (char **entry = environ; entry && *entry; entry++) {
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
 		char *shown = *entry;
 		*entry = memory_copied_text(shown);
 		explicit_bzero(shown, strlen(shown));

@@ -67,7 +67,7 @@ static void sha256(unsigned char to[SHA256_LEN], const struct piece *pieces, siz
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-	must(context && EVP_DigestInit_ex(context, EVP_sha256(), NULL));
+	must(context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL));
 	for (size_t i = 0; i < count; i++)
 		must(EVP_DigestUpdate(context, pieces[i].bytes, pieces[i].len));
 	must(EVP_DigestFinal_ex(context, to, NULL));
@@ -85,8 +85,8 @@ bool signature_kore_fits(const char *header, const char *method, const char *url
 		const struct piece pieces[] = {
 			{keys[i], strlen(keys[i])}, {method, strlen(method)}, {url, strlen(url)}, {body, len}};
 
-		sha256(digest, pieces, sizeof pieces / sizeof pieces[0]);
-		text_to_hex(want, digest, sizeof digest);
+		sha256(digest, pieces, sizeof(pieces) / sizeof(pieces[0]));
+		text_to_hex(want, digest, sizeof(digest));
 		fits |= same(header, want);
 	}
 	return fits;
@@ -130,11 +130,11 @@ static bool twilio_fits_url(const char *header, const char *url, const struct fo
 
 	buffer_init(&text, SIGNED_MAX);
 	(void)buffer_append_text(&text, url);
-	if (form)
+	if (form != NULL)
 		put_fields(&text, form);
 	for (size_t i = 0; i < key_count && !text.overflow; i++) {
 		hmac(digest, EVP_sha1(), keys[i], buffer_text(&text), text.len);
-		(void)EVP_EncodeBlock(want, digest, sizeof digest);
+		(void)EVP_EncodeBlock(want, digest, sizeof(digest));
 		fits |= same(header, (const char *)want);
 	}
 	buffer_clear(&text);
@@ -148,22 +148,22 @@ static bool other_port(struct buffer *to, const char *url)
 		const char *scheme, *port;
 	} STANDARD[] = {{"https://", ":443"}, {"http://", ":80"}};
 
-	for (size_t i = 0; i < sizeof STANDARD / sizeof STANDARD[0]; i++) {
+	for (size_t i = 0; i < sizeof(STANDARD) / sizeof(STANDARD[0]); i++) {
 		if (!text_starts_with(url, STANDARD[i].scheme))
 			continue;
 		const char *host = url + strlen(STANDARD[i].scheme);
 		const char *end = host + strcspn(host, "/?#");
 		const char *bracket = memchr(host, ']', (size_t)(end - host)); /* [IPv6] holds colons of its own */
-		const char *from = bracket ? bracket : host;
+		const char *from = bracket != NULL ? bracket : host;
 		const char *colon = memchr(from, ':', (size_t)(end - from));
 		size_t port_len = strlen(STANDARD[i].port);
-		bool standard =
-			colon && (size_t)(end - colon) == port_len && !memcmp(colon, STANDARD[i].port, port_len);
+		bool standard = colon != NULL && (size_t)(end - colon) == port_len &&
+				memcmp(colon, STANDARD[i].port, port_len) == 0;
 
 		(void)buffer_append(to, url, (size_t)((standard ? colon : end) - url));
-		if (!colon)
+		if (colon == NULL)
 			(void)buffer_append_text(to, STANDARD[i].port);
-		return buffer_append_text(to, end) && (standard || !colon);
+		return buffer_append_text(to, end) && (standard || colon == NULL);
 	}
 	return false;
 }
@@ -188,8 +188,8 @@ uint64_t signature_digest(const char *topic, const void *payload, size_t len)
 	const struct piece pieces[] = {{topic, strlen(topic) + 1}, {payload, len}};
 	uint64_t ret = 0;
 
-	sha256(digest, pieces, sizeof pieces / sizeof pieces[0]);
-	for (size_t i = 0; i < sizeof ret; i++)
+	sha256(digest, pieces, sizeof(pieces) / sizeof(pieces[0]));
+	for (size_t i = 0; i < sizeof(ret); i++)
 		ret = ret << 8 | digest[i];
 	return ret;
 }

@@ -81,7 +81,7 @@ static bool note(struct sql *sql, int rc)
 		log_fatal("memory", "out of memory in the database");
 	if (sql->error == SQL_FINE) {
 		sql->error = class_of(sql, rc);
-		const char *text = sql->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(sql->db);
+		const char *text = sql->db != NULL ? sqlite3_errmsg(sql->db) : sqlite3_errstr(rc);
 		text_format(sql->why, sizeof(sql->why), "%s (SQLite error %d)", text, rc);
 	}
 	return false;

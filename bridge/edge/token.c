@@ -53,7 +53,7 @@ static uint64_t random_bits(void)
 {
 	uint64_t random;
 
-	clock_random(&random, sizeof random);
+	clock_random(&random, sizeof(random));
 	return random;
 }
 
@@ -83,8 +83,8 @@ static bool adopt(struct token *token, const struct token_fetched *fetched, int6
 	bool news = doubted || !usable(token, clock_mono_ms());
 
 	token->born_of_refusal = doubted || (token->generation && token->refused == token->generation);
-	explicit_bzero(token->header, sizeof token->header);
-	(void)text_copy(token->header, sizeof token->header, fetched->header);
+	explicit_bzero(token->header, sizeof(token->header));
+	(void)text_copy(token->header, sizeof(token->header), fetched->header);
 	token->generation++;
 	token->fetched_ms = asked_ms;
 	token->expires_ms = asked_ms + fetched->lifetime_ms;
@@ -126,14 +126,14 @@ static void fetch(struct token *token)
 	else if (over)
 		postpone(token, &fetched);
 	if (over)
-		(void)text_copy(token->why, sizeof token->why, fetched.why);
+		(void)text_copy(token->why, sizeof(token->why), fetched.why);
 	if (token->secret_version != version)
 		token->next_ms = 0;
 	pthread_mutex_unlock(&token->lock);
 	token_fetch_end(under_way);
-	if (over && news && token->options.on_change)
+	if (over && news && token->options.on_change != NULL)
 		token->options.on_change(token->options.ctx, fetched.header[0] != '\0', fetched.why);
-	explicit_bzero(&fetched, sizeof fetched);
+	explicit_bzero(&fetched, sizeof(fetched));
 	pthread_mutex_lock(&token->lock);
 }
 
@@ -182,7 +182,7 @@ static const char *secret_of(const struct token_options *options)
 
 struct token *token_start(const struct token_options *options)
 {
-	struct token *token = memory_zeroed(1, sizeof *token);
+	struct token *token = memory_zeroed(1, sizeof(*token));
 
 	token->options = (struct token_options){.kind = options->kind,
 						.on_change = options->on_change,
@@ -206,20 +206,20 @@ struct token *token_start(const struct token_options *options)
 
 void token_stop(struct token *token)
 {
-	if (!token)
+	if (token == NULL)
 		return;
 	pthread_mutex_lock(&token->lock);
 	token->stopping = true;
 	pthread_cond_broadcast(&token->changed);
 	pthread_mutex_unlock(&token->lock);
-	if (token->client) {
+	if (token->client != NULL) {
 		http_client_wake(token->client);
 		pthread_join(token->keeper, NULL);
 	}
 	http_client_destroy(token->client);
 	pthread_cond_destroy(&token->changed);
 	pthread_mutex_destroy(&token->lock);
-	explicit_bzero(token->header, sizeof token->header);
+	explicit_bzero(token->header, sizeof(token->header));
 	wipe_text(token->secret);
 	free(token->url);
 	free(token->client_id);
@@ -306,7 +306,7 @@ int64_t token_silence_ms(void *ctx)
 {
 	struct token *token = ctx;
 
-	return token->client ? clock_mono_ms() - atomic_load(&token->alive_ms) : 0;
+	return token->client != NULL ? clock_mono_ms() - atomic_load(&token->alive_ms) : 0;
 }
 
 int64_t token_lifetime_s(struct token *token)

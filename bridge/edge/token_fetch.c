@@ -36,12 +36,12 @@ static void take_token(struct token_fetch *fetch, const struct http_result *answ
 	struct api_token token;
 	char why[WHY_SIZE / 2];
 
-	if (!api_token_decode(&token, answer->body, answer->len, why, sizeof why)) {
-		text_format(result->why, sizeof result->why, "the token endpoint's answer is of no use: %s", why);
+	if (!api_token_decode(&token, answer->body, answer->len, why, sizeof(why))) {
+		text_format(result->why, sizeof(result->why), "the token endpoint's answer is of no use: %s", why);
 		return;
 	}
 	if (!token_text_bearer(result->header, token.access_token))
-		text_format(result->why, sizeof result->why,
+		text_format(result->why, sizeof(result->why),
 			    "the token endpoint's token does not fit into a header: more than %d characters",
 			    AUTHORIZATION_SIZE - 8);
 	result->lifetime_ms = token.expires_in_s * 1000;
@@ -58,7 +58,7 @@ static void explain_refusal(struct token_fetch *fetch, const struct http_result 
 	text_conceal(code, strlen(code), fetch->secret);
 	text_conceal(message, strlen(message), fetch->secret);
 	result->refused = answer->status == 400 || answer->status == 401 || answer->status == 403;
-	text_format(result->why, sizeof result->why, "the token endpoint answered %d%s%s%s%s%s", answer->status,
+	text_format(result->why, sizeof(result->why), "the token endpoint answered %d%s%s%s%s%s", answer->status,
 		    code[0] ? " " : "", code, message[0] ? ": " : "", message,
 		    result->refused ? "; check api.client_id and api.client_secret" : "");
 }
@@ -74,7 +74,7 @@ static void on_answer(void *ctx, const struct http_result *answer)
 	else if (answer->status)
 		explain_refusal(fetch, answer);
 	else
-		text_format(fetch->result.why, sizeof fetch->result.why, "the token endpoint gives no answer: %s",
+		text_format(fetch->result.why, sizeof(fetch->result.why), "the token endpoint gives no answer: %s",
 			    answer->error);
 }
 
@@ -82,14 +82,14 @@ struct token_fetch *token_fetch_begin(struct http_client *client, const char *ur
 				      const char *client_secret)
 {
 	static const char ZEROES[BODY_MAX / 2];
-	struct token_fetch *fetch = memory_zeroed(1, sizeof *fetch);
+	struct token_fetch *fetch = memory_zeroed(1, sizeof(*fetch));
 	struct buffer body;
 
 	fetch->client = client;
 	fetch->secret = memory_copied_text(client_secret);
 	buffer_init(&body, BODY_MAX);
 	/* Its memory at once: growing would leave copies of the secret behind. */
-	(void)buffer_append(&body, ZEROES, sizeof ZEROES);
+	(void)buffer_append(&body, ZEROES, sizeof(ZEROES));
 	buffer_reset(&body);
 	form_put(&body, "grant_type", "client_credentials");
 	form_put(&body, "client_id", client_id);
@@ -120,6 +120,6 @@ void token_fetch_end(struct token_fetch *fetch)
 {
 	explicit_bzero(fetch->secret, strlen(fetch->secret));
 	free(fetch->secret);
-	explicit_bzero(fetch, sizeof *fetch);
+	explicit_bzero(fetch, sizeof(*fetch));
 	free(fetch);
 }

@@ -41,13 +41,13 @@ bool token_text_basic(char to[AUTHORIZATION_SIZE], const char *username, const c
 	enum { PLAIN_SIZE = AUTHORIZATION_SIZE / 4 * 3 - 16 };
 	static const char SCHEME[] = "Basic ";
 	char plain[PLAIN_SIZE];
-	bool whole = text_format(plain, sizeof plain, "%s:%s", username, password);
+	bool whole = text_format(plain, sizeof(plain), "%s:%s", username, password);
 
 	to[0] = '\0';
 	if (whole) {
-		memcpy(to, SCHEME, sizeof SCHEME);
-		base64(to + sizeof SCHEME - 1, plain, strlen(plain));
+		memcpy(to, SCHEME, sizeof(SCHEME));
+		base64(to + sizeof(SCHEME) - 1, plain, strlen(plain));
 	}
-	explicit_bzero(plain, sizeof plain);
+	explicit_bzero(plain, sizeof(plain));
 	return whole;
 }

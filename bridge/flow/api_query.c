@@ -183,7 +183,7 @@ static bool decode_page(void *to, const char *body, size_t len, char *why, size_
 static size_t origin_len(const char *url)
 {
 	const char *authority = strstr(url, "://");
-	return authority == NULL ? 0 : (size_t)(authority - url) + 3 + strcspn(authority + 3, "/?#");
+	return authority != NULL ? (size_t)(authority - url) + 3 + strcspn(authority + 3, "/?#") : 0;
 }
 
 /* The next page's URL, if the token may go there. */

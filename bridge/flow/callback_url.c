@@ -38,8 +38,8 @@ void callback_url_sms(char to[URL_SIZE], const struct settings *settings, struct
 static const char *path_of(const char *url)
 {
 	const char *authority = strstr(url, "://");
-	const char *slash = authority == NULL ? NULL : strchr(authority + 3, '/');
-	return slash == NULL ? "" : slash;
+	const char *slash = authority != NULL ? strchr(authority + 3, '/') : NULL;
+	return slash != NULL ? slash : "";
 }
 
 enum callback_kind callback_url_kind(const struct settings *settings, const char *path, const char **ret_token)

@@ -126,7 +126,7 @@ struct mqtt *mqtt_router_start(struct mqtt_router *router, char *why, size_t why
 		.keepalive_s = settings->mqtt_keepalive_ms / 1000,
 		.session_expiry_s = settings->mqtt_session_expiry_ms / 1000,
 		.subscriptions = subscriptions,
-		.subscription_count = router->discovery == NULL ? 2 : 3,
+		.subscription_count = router->discovery != NULL ? 3 : 2,
 		.will_topic = state,
 	};
 	router->mqtt = mqtt_start(&options, &handlers, why, why_size);

@@ -175,7 +175,7 @@ static void devices(struct page *page, const struct http_request_in *request, st
 	struct form form;
 	if (form_parse(&form, request->query, strlen(request->query), why, sizeof(why))) {
 		const char *value = form_value(&form, "filter");
-		text_copy(filter, sizeof(filter), value == NULL ? "" : value);
+		text_copy(filter, sizeof(filter), value != NULL ? value : "");
 		form_clear(&form);
 	}
 	buffer_init(&body, DEVICES_TEXT_MAX);

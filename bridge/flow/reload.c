@@ -62,8 +62,8 @@ bool reload_run(struct reload *reload, char *why, size_t why_size)
 	pthread_mutex_lock(&reload->lock);
 	struct settings *fresh = settings_load(reload->config_path, &faults);
 	struct devices *devices =
-		fresh == NULL ? NULL
-			      : devices_load(fresh->mappings, reload->config_path, fresh->mappings_line, &faults);
+		fresh != NULL ? devices_load(fresh->mappings, reload->config_path, fresh->mappings_line, &faults)
+			      : NULL;
 	bool ok = devices != NULL;
 	if (ok) {
 		text_format(why, why_size, "%zu devices", devices_count(devices));

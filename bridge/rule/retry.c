@@ -79,17 +79,17 @@ static int64_t between(int64_t value, int64_t low, int64_t high)
 /* The sentence, then what the other side said in its own words. */
 static void explain(struct outcome *outcome, const struct verdict *row, const struct exchange *exchange)
 {
-	const char *said = exchange->error_text ? exchange->error_text : "";
-	const char *number = exchange->error_code ? exchange->error_code : "";
+	const char *said = exchange->error_text != NULL ? exchange->error_text : "";
+	const char *number = exchange->error_code != NULL ? exchange->error_code : "";
 	const char *colon = said[0] ? ": " : "";
 
 	if (row->kind == OUTCOME_DONE)
-		text_copy(outcome->reason, sizeof outcome->reason, row->sentence);
+		text_copy(outcome->reason, sizeof(outcome->reason), row->sentence);
 	else if (number[0])
-		text_format(outcome->reason, sizeof outcome->reason, "%s (code %s)%s%s", row->sentence, number, colon,
+		text_format(outcome->reason, sizeof(outcome->reason), "%s (code %s)%s%s", row->sentence, number, colon,
 			    said);
 	else
-		text_format(outcome->reason, sizeof outcome->reason, "%s%s%s", row->sentence, colon, said);
+		text_format(outcome->reason, sizeof(outcome->reason), "%s%s%s", row->sentence, colon, said);
 }
 
 struct outcome retry_judge(const struct exchange *exchange)
@@ -99,10 +99,10 @@ struct outcome retry_judge(const struct exchange *exchange)
 
 	if (exchange->retry_after_ms >= 0)
 		outcome.retry_after_ms = between(exchange->retry_after_ms, RETRY_AFTER_MIN_MS, RETRY_AFTER_MAX_MS);
-	if (row->code)
-		text_copy(outcome.code, sizeof outcome.code, row->code);
+	if (row->code != NULL)
+		text_copy(outcome.code, sizeof(outcome.code), row->code);
 	else
-		text_format(outcome.code, sizeof outcome.code, "api_%d", exchange->http_status);
+		text_format(outcome.code, sizeof(outcome.code), "api_%d", exchange->http_status);
 	explain(&outcome, row, exchange);
 	return outcome;
 }

@@ -125,7 +125,7 @@ struct devices *devices_create(size_t text_bytes)
 
 void devices_free(struct devices *devices)
 {
-	if (!devices)
+	if (devices == NULL)
 		return;
 	free(devices->entries);
 	free(devices->arena);

@@ -145,7 +145,7 @@ void device_field(struct devices_loading *loading, struct device_draft *draft, s
 							: TAKE[field](draft, value);
 
 	draft->fields |= 1U << field;
-	if (wrong)
+	if (wrong != NULL)
 		fault(loading, draft, line, wrong);
 }
 

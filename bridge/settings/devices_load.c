@@ -45,7 +45,7 @@ static void read_fully(struct devices_loading *loading, struct text_file *file, 
 	loading->has_devices = loading->has_unlisted = false;
 	if (file->dropped > 0)
 		text_file_clear(file);
-	if (file->text || read_file(file, source, loading->faults))
+	if (file->text != NULL || read_file(file, source, loading->faults))
 		devices_read_yaml(loading, file);
 }
 

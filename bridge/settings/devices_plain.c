@@ -200,10 +200,10 @@ bool devices_read_plain(struct devices_loading *loading, struct text_file *file)
 
 	for (size_t line = 1; at < end; line++) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
-		struct cursor cursor = {at, stop ? stop : end, line};
+		struct cursor cursor = {at, stop != NULL ? stop : end, line};
 
-		at = stop ? stop + 1 : end;
-		if (stop && cursor.end > cursor.at && cursor.end[-1] == '\r')
+		at = stop != NULL ? stop + 1 : end;
+		if (stop != NULL && cursor.end > cursor.at && cursor.end[-1] == '\r')
 			cursor.end--;
 		if (!take_line(loading, &cursor, &in_devices))
 			return false;

@@ -19,7 +19,7 @@ struct output {
 
 static void put(struct output *out, const char *bytes, size_t len)
 {
-	if (out->to)
+	if (out->to != NULL)
 		memcpy(out->to + out->len, bytes, len);
 	out->len += len;
 }
@@ -40,12 +40,12 @@ static bool put_variable(struct output *out, const char *name, const char *fallb
 {
 	const char *value = getenv(name);
 
-	if (!value && !fallback) {
+	if (value == NULL && fallback == NULL) {
 		text_format(why, WHY_SIZE, "the environment variable %s is not set; set it, or write ${%s:-default}",
 			    name, name);
 		return false;
 	}
-	if (fallback && (!value || !*value)) {
+	if (fallback != NULL && (value == NULL || !*value)) {
 		put(out, fallback, fallback_len);
 		return true;
 	}
@@ -61,22 +61,22 @@ static const char *put_reference(struct output *out, const char *text, char why[
 	size_t len = name_length(text);
 	char name[NAME_SIZE];
 
-	if (close && text_starts_with(text + len, ":-"))
+	if (close != NULL && text_starts_with(text + len, ":-"))
 		fallback = text + len + 2;
-	if (!close || len == 0 || len >= sizeof(name) || (!fallback && text + len != close)) {
+	if (close == NULL || len == 0 || len >= sizeof(name) || (fallback == NULL && text + len != close)) {
 		text_format(why, WHY_SIZE,
 			    "a ${ that is not ${NAME} or ${NAME:-default}; write $${ for the characters ${");
 		return NULL;
 	}
-	const char *inner = fallback ? strstr(fallback, "${") : NULL;
+	const char *inner = fallback != NULL ? strstr(fallback, "${") : NULL;
 
 	/* The first } ends it: of one inside the other, half would be left standing as text. */
-	if (inner && inner < close) {
+	if (inner != NULL && inner < close) {
 		text_copy(why, WHY_SIZE, "a ${ inside the default of another, which is not possible here");
 		return NULL;
 	}
 	text_copy_bytes(name, sizeof(name), text, len);
-	if (!put_variable(out, name, fallback, fallback ? (size_t)(close - fallback) : 0, why))
+	if (!put_variable(out, name, fallback, fallback != NULL ? (size_t)(close - fallback) : 0, why))
 		return NULL;
 	return close + 1;
 }
@@ -90,7 +90,7 @@ static bool scan(struct output *out, const char *text, char why[WHY_SIZE])
 		text += plain;
 		if (text[0] == '$' && text[1] == '{') {
 			text = put_reference(out, text + 2, why);
-			if (!text)
+			if (text == NULL)
 				return false;
 		} else if (text[0] == '$') {
 			put(out, "$", 1);

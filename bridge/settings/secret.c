@@ -12,7 +12,7 @@
 
 void secret_free(char *secret)
 {
-	if (secret)
+	if (secret != NULL)
 		explicit_bzero(secret, strlen(secret));
 	free(secret);
 }
@@ -21,8 +21,8 @@ void secret_free(char *secret)
 static bool lies_below(const char *path, const char *folder)
 {
 	char *real_path = realpath(path, NULL), *real_folder = realpath(folder, NULL);
-	size_t len = real_folder ? strlen(real_folder) : 0;
-	bool below = real_path && len > 1 && strncmp(real_path, real_folder, len) == 0 && real_path[len] == '/';
+	size_t len = real_folder != NULL ? strlen(real_folder) : 0;
+	bool below = real_path != NULL && len > 1 && strncmp(real_path, real_folder, len) == 0 && real_path[len] == '/';
 
 	free(real_path);
 	free(real_folder);
@@ -34,7 +34,7 @@ static bool is_handed_over_by_platform(const char *path)
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 
 	return lies_below(path, "/run/secrets") ||
-	       (credentials && credentials[0] == '/' && lies_below(path, credentials));
+	       (credentials != NULL && credentials[0] == '/' && lies_below(path, credentials));
 }
 
 static bool refuse(char why[WHY_SIZE], const char *path, const char *what)
@@ -88,7 +88,7 @@ bool secret_to_keys(struct settings_keys *ret, const char *text, char why[WHY_SI
 	struct settings_keys keys = {0};
 	const char *wrong = strchr(text, '\r') ? "a carriage return in it; use Unix line ends" : NULL;
 
-	while (*text && !wrong) {
+	while (*text && wrong == NULL) {
 		size_t len = strcspn(text, "\n");
 
 		if (len == 0)
@@ -99,7 +99,7 @@ bool secret_to_keys(struct settings_keys *ret, const char *text, char why[WHY_SI
 			keys.keys[keys.count++] = memory_copied(text, len);
 		text += len + (text[len] == '\n');
 	}
-	if (wrong) {
+	if (wrong != NULL) {
 		text_copy(why, WHY_SIZE, wrong);
 		secret_keys_clear(&keys);
 		return false;

@@ -16,7 +16,7 @@ struct settings *settings_load(const char *path, struct settings_faults *faults)
 
 void settings_free(struct settings *settings)
 {
-	if (!settings)
+	if (settings == NULL)
 		return;
 	for (size_t i = 0; i < SETTINGS_COUNT; i++)
 		setting_clear(settings, &SETTINGS[i]);

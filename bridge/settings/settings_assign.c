@@ -32,7 +32,7 @@ static bool replace_text(const struct assignment *a, char *made)
 {
 	char **field = a->field;
 
-	if (!made)
+	if (made == NULL)
 		return false;
 	free(*field);
 	*field = made;
@@ -76,7 +76,7 @@ static bool assign_urls(const struct assignment *a)
 		return refuse(a, "more than 16 addresses; leave some out");
 	char *url = url_for_mqtt(a->text, a->why);
 
-	if (!url)
+	if (url == NULL)
 		return false;
 	list->items[list->count++] = url;
 	return true;

@@ -59,7 +59,7 @@ static void take_key(struct settings_loading *loading, struct given *given, cons
 	bool is_file;
 	const struct setting *setting = setting_find(section, node->key, &is_file);
 
-	if (!setting) {
+	if (setting == NULL) {
 		fault_unknown(loading, section, node);
 		return;
 	}
@@ -85,13 +85,13 @@ static void take_section(struct settings_loading *loading, struct given *given, 
 			       "%s is a section; write its settings below it, indented", node->key);
 		return;
 	}
-	for (const struct yaml_node *child = node->first; child; child = child->next)
+	for (const struct yaml_node *child = node->first; child != NULL; child = child->next)
 		take_key(loading, given, node->key, child);
 }
 
 static void take_all(struct settings_loading *loading, struct given *given, const struct yaml_node *root)
 {
-	for (const struct yaml_node *node = root->first; node; node = node->next) {
+	for (const struct yaml_node *node = root->first; node != NULL; node = node->next) {
 		if (setting_is_section(node->key))
 			take_section(loading, given, node);
 		else
@@ -141,10 +141,10 @@ static char *scalar_text(struct settings_loading *loading, const struct setting 
 		wrong = "a mapping, where one value belongs";
 	else if (is_null(node))
 		wrong = "null, which is no value; leave the line out, or write \"\" for an empty text";
-	char *text = wrong ? NULL : expand_text(node->text, &replaced, why);
+	char *text = wrong != NULL ? NULL : expand_text(node->text, &replaced, why);
 
-	if (!text) {
-		fault_value(loading, setting, node, wrong ? wrong : why);
+	if (text == NULL) {
+		fault_value(loading, setting, node, wrong != NULL ? wrong : why);
 		return NULL;
 	}
 	struct setting_origin *origin = &loading->origins[setting - SETTINGS];
@@ -161,7 +161,7 @@ static void load_scalar(struct settings_loading *loading, const struct setting *
 	char why[WHY_SIZE];
 	char *text = scalar_text(loading, setting, node);
 
-	if (text && !setting_assign(loading->settings, setting, text, loading->path, why))
+	if (text != NULL && !setting_assign(loading->settings, setting, text, loading->path, why))
 		fault_value(loading, setting, node, why);
 	secret_free(text);
 }
@@ -178,9 +178,9 @@ static void load_value(struct settings_loading *loading, const struct setting *s
 		load_scalar(loading, setting, node);
 		return;
 	}
-	if (!node->first)
+	if (node->first == NULL)
 		fault_value(loading, setting, node, "an empty list; write at least one address");
-	for (const struct yaml_node *item = node->first; item; item = item->next)
+	for (const struct yaml_node *item = node->first; item != NULL; item = item->next)
 		load_scalar(loading, setting, item);
 }
 
@@ -188,10 +188,10 @@ static void load_value(struct settings_loading *loading, const struct setting *s
 static void load_secret(struct settings_loading *loading, const struct setting *setting, const struct given *given)
 {
 	struct setting_origin *origin = &loading->origins[setting - SETTINGS];
-	char *value = given->value ? scalar_text(loading, setting, given->value) : NULL;
-	char *file = given->file ? scalar_text(loading, setting, given->file) : NULL;
-	bool has_value = value && value[0], has_file = file && file[0];
-	const struct yaml_node *node = has_file || !given->value ? given->file : given->value;
+	char *value = given->value != NULL ? scalar_text(loading, setting, given->value) : NULL;
+	char *file = given->file != NULL ? scalar_text(loading, setting, given->file) : NULL;
+	bool has_value = value != NULL && value[0], has_file = file != NULL && file[0];
+	const struct yaml_node *node = has_file || given->value == NULL ? given->file : given->value;
 	char why[WHY_SIZE];
 
 	origin->line = node->line;
@@ -206,7 +206,7 @@ static void load_secret(struct settings_loading *loading, const struct setting *
 
 		secret_free(value);
 		value = secret_read(path, why);
-		if (!value)
+		if (value == NULL)
 			fault_value(loading, setting, node, why);
 		else if (why[0])
 			settings_note(loading->faults, loading->path, node->line, "%s_file: %s", setting->path, why);
@@ -225,9 +225,9 @@ static void load_tree(struct settings_loading *loading, const struct yaml_node *
 
 	take_all(loading, given, root);
 	for (size_t i = 0; i < SETTINGS_COUNT; i++) {
-		if (setting_is_secret(&SETTINGS[i]) && (given[i].value || given[i].file))
+		if (setting_is_secret(&SETTINGS[i]) && (given[i].value != NULL || given[i].file != NULL))
 			load_secret(loading, &SETTINGS[i], &given[i]);
-		else if (given[i].value)
+		else if (given[i].value != NULL)
 			load_value(loading, &SETTINGS[i], given[i].value);
 	}
 }
@@ -253,7 +253,7 @@ bool settings_loading_run(struct settings_loading *loading)
 	struct yaml_node *root = read_tree(loading);
 
 	loading->settings = NULL;
-	if (root) {
+	if (root != NULL) {
 		loading->settings = memory_zeroed(1, sizeof(*loading->settings));
 		fill_defaults(loading);
 		load_tree(loading, root);
@@ -264,7 +264,7 @@ bool settings_loading_run(struct settings_loading *loading)
 	if (loading->faults->count == before)
 		return true;
 	/* All faults at once: the mapping's too, though nothing comes of it. */
-	if (root && !loading->origins[AT_mappings].failed)
+	if (root != NULL && !loading->origins[AT_mappings].failed)
 		devices_free(devices_load(loading->settings->mappings, loading->path, loading->settings->mappings_line,
 					  loading->faults));
 	settings_faults_close(loading->faults, loading->path);

@@ -39,7 +39,7 @@ size_t setting_section_length(const struct setting *setting)
 {
 	const char *dot = strchr(setting->path, '.');
 
-	return dot ? (size_t)(dot - setting->path) : 0;
+	return dot != NULL ? (size_t)(dot - setting->path) : 0;
 }
 
 static bool is_in_section(const struct setting *setting, const char *section)
@@ -165,11 +165,11 @@ void setting_suggest(char *to, size_t size, const char *section, const char *key
 			text_copy_bytes(name, sizeof(name), row->path, len);
 			suggestion_offer(&near, name);
 		}
-		if (!elsewhere && (text_equal(key_of(row), key) || is_twin(row, key)))
+		if (elsewhere == NULL && (text_equal(key_of(row), key) || is_twin(row, key)))
 			elsewhere = row;
 	}
 	text_copy(to, size, near.best);
-	if (near.best[0] == '\0' && elsewhere)
+	if (near.best[0] == '\0' && elsewhere != NULL)
 		text_format(to, size, "%.*s.%s", (int)setting_section_length(elsewhere), elsewhere->path, key);
 	else if (near.best[0] != '\0' && section[0] != '\0')
 		text_format(to, size, "%s.%s", section, near.best);

@@ -41,7 +41,7 @@ static int open_regular(const char *path, size_t max, struct stat *info, struct 
 		wrong = "is not a regular file; name a plain file";
 	else if (info->st_size < 0 || (uintmax_t)info->st_size > max)
 		wrong = "is too large; is it the right file?";
-	if (wrong) {
+	if (wrong != NULL) {
 		problem_set(problem, 0, wrong, "");
 		goto failed;
 	}
@@ -104,7 +104,7 @@ static bool check_characters(const struct text_file *file, struct text_problem *
 	size_t at = 0;
 	uint32_t character;
 
-	if (nul)
+	if (nul != NULL)
 		return problem_set(problem, text_file_line(file, (size_t)(nul - file->text)),
 				   "a NUL byte; save the file as UTF-8 text", "");
 	for (at = ascii_run(file->text, file->len); at < file->len; at += ascii_run(file->text + at, file->len - at)) {
@@ -142,7 +142,7 @@ bool text_file_read(struct text_file *ret, const char *path, size_t max, struct 
 
 void text_file_clear(struct text_file *file)
 {
-	if (file->text)
+	if (file->text != NULL)
 		explicit_bzero(file->text + file->dropped, file->len - file->dropped);
 	free(file->text);
 	*file = (struct text_file){0};
@@ -186,7 +186,7 @@ char *text_file_beside(const char *file, const char *path)
 {
 	const char *slash = strrchr(file, '/');
 
-	if (path[0] == '\0' || path[0] == '/' || !slash)
+	if (path[0] == '\0' || path[0] == '/' || slash == NULL)
 		return memory_copied_text(path);
 	size_t folder = (size_t)(slash - file) + 1, len = strlen(path);
 	char *joined = memory_resized(NULL, folder + len + 1);

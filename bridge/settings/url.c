@@ -62,16 +62,16 @@ static bool split_authority(struct url *url, const char *text, size_t len, char 
 	if (url->is_ipv6) {
 		char *bracket = strchr(authority, ']');
 
-		if (!bracket || (bracket[1] != '\0' && bracket[1] != ':'))
+		if (bracket == NULL || (bracket[1] != '\0' && bracket[1] != ':'))
 			return refuse(why, "an IPv6 address is written as [::1] or [::1]:port");
 		host++;
 		*bracket = '\0';
 		end = bracket[1] == ':' ? bracket + 1 : NULL;
 	}
 	url->port = PORT_NONE;
-	if (end && !text_to_int(end + 1, 0, PORT_MAX, &url->port))
+	if (end != NULL && !text_to_int(end + 1, 0, PORT_MAX, &url->port))
 		return refuse(why, "the port is not a number from 0 to 65535; an IPv6 host needs brackets");
-	if (end)
+	if (end != NULL)
 		*end = '\0';
 	if (!(url->is_ipv6 ? inet_pton(AF_INET6, host, &ignored) == 1 : is_host_name(host)))
 		return refuse(why, "the host is not a name or an address");
@@ -80,9 +80,9 @@ static bool split_authority(struct url *url, const char *text, size_t len, char 
 
 static const struct scheme *find_scheme(const struct scheme *schemes, const char *name)
 {
-	while (schemes->name && !text_equal(schemes->name, name))
+	while (schemes->name != NULL && !text_equal(schemes->name, name))
 		schemes++;
-	return schemes->name ? schemes : NULL;
+	return schemes->name != NULL ? schemes : NULL;
 }
 
 static bool has_odd_characters(const char *text)
@@ -103,12 +103,12 @@ static bool split(struct url *url, const struct scheme *schemes, const char *tex
 				   "non-ASCII or quote); leave it out");
 	if (strlen(text) >= URL_SIZE / 2)
 		return refuse(why, "the address is too long; at most 511 characters");
-	if (!colon || !text_copy_bytes(url->scheme, sizeof(url->scheme), text, (size_t)(colon - text)))
+	if (colon == NULL || !text_copy_bytes(url->scheme, sizeof(url->scheme), text, (size_t)(colon - text)))
 		return refuse(why, schemes == MQTT_SCHEMES ? "no scheme; write it as mqtt://host:1883"
 							   : "no scheme; write it as https://host");
 	const struct scheme *scheme = find_scheme(schemes, url->scheme);
 
-	if (!scheme) {
+	if (scheme == NULL) {
 		text_format(why, WHY_SIZE, "the scheme %s:// is not known here; use %s", url->scheme,
 			    schemes == MQTT_SCHEMES ? "mqtt, mqtts, ws or wss" : "https or http");
 		return false;

@@ -33,11 +33,11 @@ static bool to_number(const struct unit *unit, const char *text, int64_t *ret)
 	text_copy_bytes(number, sizeof(number), text, digits);
 	if (!text_to_int(number, 0, INT64_MAX, &value))
 		return false;
-	while (unit->name && !text_equal(unit->name, text + digits))
+	while (unit->name != NULL && !text_equal(unit->name, text + digits))
 		unit++;
-	if (!unit->name && !(value == 0 && text[digits] == '\0'))
+	if (unit->name == NULL && !(value == 0 && text[digits] == '\0'))
 		return false;
-	if (unit->name && __builtin_mul_overflow(value, unit->factor, &value))
+	if (unit->name != NULL && __builtin_mul_overflow(value, unit->factor, &value))
 		return false;
 	*ret = value;
 	return true;
@@ -68,7 +68,7 @@ static void from_number(char to[VALUE_TEXT_SIZE], const struct unit *unit, int64
 	assert(value >= 0);
 	const struct unit *best = unit;
 
-	for (; unit->name && value > 0; unit++)
+	for (; unit->name != NULL && value > 0; unit++)
 		if (value % unit->factor == 0)
 			best = unit;
 	text_format(to, VALUE_TEXT_SIZE, "%" PRId64 "%s", value / best->factor, best->name);

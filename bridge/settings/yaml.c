@@ -58,7 +58,7 @@ static void drop_event(struct yaml_reader *reader)
 
 void yaml_destroy(struct yaml_reader *reader)
 {
-	if (!reader)
+	if (reader == NULL)
 		return;
 	drop_event(reader);
 	yaml_parser_delete(&reader->parser);
@@ -130,9 +130,9 @@ struct opening {
 static bool take_opening(struct yaml_reader *reader, const struct opening *opening, struct yaml_event *ret,
 			 struct text_problem *problem)
 {
-	if (opening->anchor)
+	if (opening->anchor != NULL)
 		return refuse(problem, ret->line, "an anchor (&); write the value out");
-	if (opening->tag)
+	if (opening->tag != NULL)
 		return refuse(problem, ret->line, "a tag (!); leave it out");
 	if (reader->depth == YAML_DEPTH_MAX)
 		return refuse(problem, ret->line, "nested too deeply; nothing here needs more than three levels");

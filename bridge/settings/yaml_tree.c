@@ -32,10 +32,10 @@ static struct yaml_node *node_create(const struct yaml_event *event, const char 
  * in front of its own siblings. */
 void yaml_tree_free(struct yaml_node *node)
 {
-	while (node) {
+	while (node != NULL) {
 		struct yaml_node *next = node->next;
 
-		if (node->first) {
+		if (node->first != NULL) {
 			node->last->next = next;
 			next = node->first;
 		}
@@ -49,7 +49,7 @@ void yaml_tree_free(struct yaml_node *node)
 
 static void node_append(struct yaml_node *parent, struct yaml_node *child)
 {
-	if (parent->last)
+	if (parent->last != NULL)
 		parent->last->next = child;
 	else
 		parent->first = child;
@@ -60,7 +60,7 @@ static const struct yaml_node *node_with_key(const struct yaml_node *parent, con
 {
 	const struct yaml_node *node = parent->first;
 
-	while (node && !text_equal(node->key, key))
+	while (node != NULL && !text_equal(node->key, key))
 		node = node->next;
 	return node;
 }
@@ -90,7 +90,7 @@ static bool build_child(struct builder *builder, struct yaml_node *parent, struc
 
 	if (parent->kind == YAML_MAPPING)
 		earlier = node_with_key(parent, child->key);
-	if (earlier)
+	if (earlier != NULL)
 		settings_fault(builder->faults, builder->path, child->line,
 			       "%s stands here a second time; keep this line or line %zu", child->key, earlier->line);
 	node_append(parent, child);
@@ -113,7 +113,7 @@ static bool build_pair(struct builder *builder, struct yaml_node *parent, const 
 	if (builder_next(builder, &value))
 		child = node_create(&value, name, line);
 	free(name);
-	return child && build_child(builder, parent, child);
+	return child != NULL && build_child(builder, parent, child);
 }
 
 /* Depth is bounded by the reader, so recursion is too. */

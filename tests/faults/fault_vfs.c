@@ -206,7 +206,10 @@ void fault_vfs_install(int64_t *struck, bool tracking)
 void fault_vfs_plan(const struct fault_plan *plan)
 {
 	pthread_mutex_lock(&faults.lock);
-	faults.plan = plan != NULL ? *plan : (struct fault_plan){0};
+	faults.plan = plan != NULL ? *plan
+				   : (struct fault_plan){
+					     0,
+				     };
 	faults.done = 0;
 	pthread_mutex_unlock(&faults.lock);
 }

@@ -61,7 +61,7 @@ static void init(void)
 
 static struct fake_answer copied(struct fake_answer answer)
 {
-	answer.body = answer.body == NULL ? NULL : memory_copied_text(answer.body);
+	answer.body = answer.body != NULL ? memory_copied_text(answer.body) : NULL;
 	answer.error = memory_copied_text(answer.error);
 	return answer;
 }
@@ -264,7 +264,7 @@ void http_client_start(struct http_client *client, const struct http_request_out
 	entry->ctx = ctx;
 	text_format(entry->request.line, sizeof(entry->request.line), "%s %s", request->method, request->url);
 	text_copy(entry->request.authorization, sizeof(entry->request.authorization), request->authorization);
-	text_copy(entry->request.body, sizeof(entry->request.body), request->body == NULL ? "" : request->body);
+	text_copy(entry->request.body, sizeof(entry->request.body), request->body != NULL ? request->body : "");
 	pthread_mutex_lock(&lock);
 	void (*hook)(void *, const struct fake_request *) = start_hook;
 	void *to = hook_ctx;

@@ -69,7 +69,7 @@ static void load(struct world *world)
 	text_format(world->spool, sizeof(world->spool), "%s/spool.db", world->folder);
 	world->settings = settings_load(world->config, &faults);
 	struct devices *table =
-		world->settings == NULL ? NULL : devices_load(world->settings->mappings, "bridge.yaml", 1, &faults);
+		world->settings != NULL ? devices_load(world->settings->mappings, "bridge.yaml", 1, &faults) : NULL;
 	if (table == NULL)
 		fail_msg("%s", buffer_text(&faults.text));
 	world->mapping = mapping_create(table);

@@ -29,7 +29,7 @@ static inline const char *heard(struct world *world)
 		struct json *json = json_parse(event.payload, event.payload_len, why, sizeof(why));
 		size_t len = strlen(text);
 		text_format(text + len, sizeof(text) - len, "%s%s", len > 0 ? " " : "",
-			    json == NULL ? event.payload : json_text(json_member(json, "payload")));
+			    json != NULL ? json_text(json_member(json, "payload")) : event.payload);
 		json_free(json);
 		world->seen = event.seq;
 		store_event_clear(&event);

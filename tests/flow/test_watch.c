@@ -61,7 +61,7 @@ static const char *look(bool one_lives, bool patient_lives, bool main_lives)
 	if (main_lives)
 		watch_main_alive(&watch);
 	const char *stuck = watch_look(&watch, clock_mono_ms(), &silence_ms);
-	return stuck == NULL ? "" : stuck;
+	return stuck != NULL ? stuck : "";
 }
 
 /* Seconds until somebody is given up. */

@@ -53,7 +53,8 @@ void world_prepare(struct world *world, const struct world_options *options)
 	static const struct world_options defaults;
 	options = options != NULL ? options : &defaults;
 	world->broker = broker_start(world->folder, "");
-	world->simulator = simulator_start(world->folder, options->simulator_args ? options->simulator_args : fast);
+	world->simulator =
+		simulator_start(world->folder, options->simulator_args != NULL ? options->simulator_args : fast);
 	struct bridge_options bridge = {.folder = world->folder,
 					.broker_port = broker_port(world->broker),
 					.api_port = simulator_port(world->simulator),

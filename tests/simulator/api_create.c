@@ -188,7 +188,7 @@ static void carry_out(struct simulator *self, const struct request *request, con
 {
 	const char *sim_given = form_get(form, "Sim");
 	const struct sim *sim = sims_find(&self->world.sims, sim_given);
-	struct subject subject = {sim == NULL ? sim_given : sim->unique_name, sim == NULL ? "" : sim->sid,
+	struct subject subject = {sim != NULL ? sim->unique_name : sim_given, sim != NULL ? sim->sid : "",
 				  form_get(form, "Payload"), ""};
 	struct fault fault, at_once;
 	faults_take(&self->faults, FAULT_CREATE, &subject, &fault);

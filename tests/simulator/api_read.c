@@ -109,7 +109,7 @@ static void write_list(struct reading *reading, const struct filter *filter, str
 	json_write_open(out, "sms_commands", '[');
 	for (uint64_t at = page->position; at < page->total && !page->has_next; at++) {
 		uint64_t index = page_index(page, at);
-		const struct resource *resource = world->all[list == NULL ? index : list->at[index]];
+		const struct resource *resource = world->all[list != NULL ? list->at[index] : index];
 		if (!shows(filter, resource))
 			continue;
 		if (page->skip > 0) {
@@ -162,7 +162,7 @@ static void list(struct reading *reading)
 	if (sim[0] != '\0')
 		filter.sim = sims_find(&self->world.sims, sim);
 	const struct index_list *indexes = narrowest(&self->world, &filter);
-	uint64_t count = indexes == NULL ? self->world.count : indexes->count;
+	uint64_t count = indexes != NULL ? indexes->count : self->world.count;
 	if (sim[0] != '\0' && filter.sim == NULL)
 		count = 0;
 	if (page_read(&reading->query, self->settings.order, count, &page, why))

@@ -127,7 +127,7 @@ static bool move(struct simulator *self, const struct json *body, struct reply *
 	if (!only(body, known, why))
 		return false;
 	if (resource == NULL || status == STATUS_COUNT) {
-		text_copy(why, WHY_SIZE, resource == NULL ? "sid is not known" : "status is not known");
+		text_copy(why, WHY_SIZE, resource != NULL ? "status is not known" : "sid is not known");
 		return false;
 	}
 	resource->generation++;

@@ -151,7 +151,7 @@ bool faults_read_outcome(const struct json *body, struct sms_outcome *ret, char 
 	}
 	text_copy(ret->failure.code, sizeof(ret->failure.code), json_read_text(body, "error_code", ""));
 	text_copy(ret->failure.message, sizeof(ret->failure.message), json_read_text(body, "error_message", ""));
-	read_match(match == NULL ? body : match, &ret->match);
+	read_match(match != NULL ? match : body, &ret->match);
 	free(ret->match.status);
 	ret->match.status = memory_copied_text("");
 	return true;

@@ -53,7 +53,7 @@ static const struct form_field *find(const struct form *form, const char *name)
 static const char *take(struct form *form, char *pair)
 {
 	char *equals = strchr(pair, '=');
-	char *value = equals == NULL ? pair + strlen(pair) : equals + 1;
+	char *value = equals != NULL ? equals + 1 : pair + strlen(pair);
 	if (equals != NULL)
 		*equals = '\0';
 	if (!decode(pair, true) || !decode(value, true))
@@ -92,7 +92,7 @@ void form_clear(struct form *form)
 const char *form_get(const struct form *form, const char *name)
 {
 	const struct form_field *field = find(form, name);
-	return field == NULL ? "" : field->value;
+	return field != NULL ? field->value : "";
 }
 
 const char *form_unknown(const struct form *form, const char *const *known)

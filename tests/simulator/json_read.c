@@ -63,7 +63,7 @@ bool json_read_is_object(const struct json *node)
 
 size_t json_read_count(const struct json *array)
 {
-	return array == NULL ? 0 : (size_t)cJSON_GetArraySize(node_of(array));
+	return array != NULL ? (size_t)cJSON_GetArraySize(node_of(array)) : 0;
 }
 
 const struct json *json_read_item(const struct json *array, size_t index)

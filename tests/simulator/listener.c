@@ -59,7 +59,7 @@ int listener_open(const char *listen_on, char address[URL_SIZE], char why[WHY_SI
 	struct addrinfo *info = NULL;
 	char host[256];
 	const char *port = text_copy(host, sizeof(host), listen_on) ? split(host) : NULL;
-	int problem = port == NULL ? EAI_NONAME : getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &info);
+	int problem = port != NULL ? getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &info) : EAI_NONAME;
 	if (problem != 0) {
 		text_format(why, WHY_SIZE, "cannot listen on %s: %s; give HOST:PORT", listen_on, gai_strerror(problem));
 		return -1;

@@ -46,7 +46,7 @@ static int run(const struct options *options)
 	simulator_release(simulator);
 	server_destroy(server);
 	simulator_destroy(simulator);
-	return server == NULL ? complain(why) : EXIT_FINE;
+	return server != NULL ? EXIT_FINE : complain(why);
 }
 
 int main(int argc, char **argv)

@@ -42,7 +42,7 @@ static bool read_request(int fd, char *request)
 		request[len] = '\0';
 		const char *end = strstr(request, "\r\n\r\n");
 		const char *length = strstr(request, "\r\nContent-Length: ");
-		size_t body = length == NULL ? 0 : (size_t)strtoul(length + 18, NULL, 10);
+		size_t body = length != NULL ? (size_t)strtoul(length + 18, NULL, 10) : 0;
 		if (end != NULL && len >= (size_t)(end - request) + 4 + body)
 			return true;
 	}

@@ -37,7 +37,7 @@ static void *begin(void *context, const char *uri, struct MHD_Connection *connec
 	struct exchange *exchange = memory_zeroed(1, sizeof(*exchange));
 	exchange->path = memory_copied_text(uri);
 	char *mark = strchr(exchange->path, '?');
-	exchange->query = mark == NULL ? "" : mark + 1;
+	exchange->query = mark != NULL ? mark + 1 : "";
 	if (mark != NULL)
 		*mark = '\0';
 	buffer_init(&exchange->body, BODY_MAX);
@@ -65,7 +65,7 @@ static void end(void *context, struct MHD_Connection *connection, void **state, 
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
 	const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-	return value == NULL ? "" : value;
+	return value != NULL ? value : "";
 }
 
 /* The first half of the body; then the connection breaks off. */

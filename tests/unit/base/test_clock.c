@@ -98,9 +98,9 @@ static void random_bytes_fill_all_and_differ(void **state)
 {
 	unsigned char a[600] = {0}, b[600] = {0}, guard[3] = {7, 7, 7};
 	(void)state;
-	clock_random(a, sizeof a);
-	clock_random(b, sizeof b);
-	assert_memory_not_equal(a, b, sizeof a);
+	clock_random(a, sizeof(a));
+	clock_random(b, sizeof(b));
+	assert_memory_not_equal(a, b, sizeof(a));
 	assert_memory_not_equal(a + 568, b + 568, 32);
 	clock_random(guard + 1, 0);
 	assert_memory_equal(guard, "\7\7\7", 3);

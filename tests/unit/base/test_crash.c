@@ -61,7 +61,7 @@ static void a_point_kills_in_the_wanted_pass_only(void **state)
 		{"later than it runs", "take-after-commit:5", "take-after-commit", 4},
 		{"not asked for", NULL, "take-after-commit", 4},
 	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int survived = passes_survived(rows[i].wanted, rows[i].point);
 		if (survived != rows[i].want_survived)
 			fail_msg("%s: survived %d passes, want %d", rows[i].name, survived, rows[i].want_survived);

@@ -40,7 +40,7 @@ static const char *drain(int end)
 	ssize_t got;
 
 	assert_return_code(fcntl(end, F_SETFL, O_NONBLOCK), errno);
-	while (len < sizeof text - 1 && (got = read(end, text + len, sizeof text - 1 - len)) > 0)
+	while (len < sizeof(text) - 1 && (got = read(end, text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)got;
 	text[len] = '\0';
 	return text;
@@ -71,7 +71,7 @@ static void the_priority_prefix_is_only_for_the_real_journal(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(fstat(ends[1], &status), 0);
-	(void)snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)status.st_dev,
+	(void)snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)status.st_dev,
 		       (unsigned long long)status.st_ino);
 	capture(ends);
 	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
@@ -103,7 +103,7 @@ static void expect_no_hold_up(int ends[2])
 	const char *text = drain(ends[0]);
 	size_t lines = 0;
 
-	for (const char *at = text; (at = strchr(at, '\n')); at++)
+	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
 	/* The reader is back: the next line comes through, and a line says what was lost. */
 	log_info("", "again", LOG_NUMBER("n", 1));
@@ -175,7 +175,7 @@ static void lines_of_several_threads_never_mix(void **state)
 
 	assert_non_null(lines);
 	rewind(lines);
-	while (fgets(line, sizeof line, lines)) {
+	while (fgets(line, sizeof(line), lines)) {
 		if (strstr(line, "log_lines_dropped")) /* by the tests before */
 			continue;
 		/* `2026-11-22T10:00:00.123Z ` is 25 characters. */

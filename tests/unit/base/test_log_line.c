@@ -107,8 +107,8 @@ static void a_long_value_is_cut_and_the_line_stays_whole(void **state)
 	char value[5000];
 	const struct log_field fields[] = {LOG_TEXT("long", value), LOG_TEXT("after", "x")};
 	(void)state;
-	memset(value, 'a', sizeof value - 1);
-	value[sizeof value - 1] = '\0';
+	memset(value, 'a', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
 	const char *line = write_line(TEXT, "", fields, 2);
 
 	assert_true(strlen(line) < 700);
@@ -123,7 +123,7 @@ static void no_line_passes_its_cap_whatever_the_fields(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROWS(fields); i++)
 		fields[i] = LOG_TEXT("key", value);
-	for (size_t len = 0; len < sizeof value; len += 7) {
+	for (size_t len = 0; len < sizeof(value); len += 7) {
 		memset(value, len % 2 ? '\x1B' : 'b', len);
 		value[len] = '\0';
 		const char *text = write_line(TEXT, value, fields, ROWS(fields));

@@ -39,12 +39,12 @@ static void bytes_are_copied_without_a_nul_behind_them_and_end_at_one_inside(voi
 	char to[8];
 	char *bytes = exact_copy("abc", 3);
 	(void)state;
-	assert_true(text_copy_bytes(to, sizeof to, bytes, 3));
+	assert_true(text_copy_bytes(to, sizeof(to), bytes, 3));
 	assert_string_equal(to, "abc");
 	free(bytes);
-	assert_false(text_copy_bytes(to, sizeof to, "a\0b", 3));
+	assert_false(text_copy_bytes(to, sizeof(to), "a\0b", 3));
 	assert_string_equal(to, "a");
-	assert_true(text_copy_bytes(to, sizeof to, NULL, 0));
+	assert_true(text_copy_bytes(to, sizeof(to), NULL, 0));
 	assert_string_equal(to, "");
 }
 

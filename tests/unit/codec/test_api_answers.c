@@ -39,12 +39,12 @@ static void a_token_and_its_lifetime_are_read(void **state)
 		struct api_token token;
 
 		want_bool(ROW[i].name, "decoded",
-			  api_token_decode(&token, ROW[i].json, strlen(ROW[i].json), why, sizeof why), ROW[i].want);
+			  api_token_decode(&token, ROW[i].json, strlen(ROW[i].json), why, sizeof(why)), ROW[i].want);
 		want_number(ROW[i].name, "expires_in", token.expires_in_s, ROW[i].want_expires);
 		want_bool(ROW[i].name, "has a reason", why[0] != '\0', !ROW[i].want);
 		if (ROW[i].want)
 			want_text(ROW[i].name, "token", token.access_token, "eyJ.a-b_c.d");
-		else if (token.access_token)
+		else if (token.access_token != NULL)
 			fail_msg("%s: a token without success", ROW[i].name);
 		free(token.access_token);
 	}
@@ -126,13 +126,13 @@ static void long_errors_are_cut_to_their_size(void **state)
 {
 	char body[5000], code[ERROR_CODE_SIZE], message[ERROR_TEXT_SIZE];
 	(void)state;
-	memset(body, 'e', sizeof body);
-	api_error_decode(code, message, body, sizeof body);
+	memset(body, 'e', sizeof(body));
+	api_error_decode(code, message, body, sizeof(body));
 	assert_int_equal(strlen(message), ERROR_TEXT_SIZE - 1);
 	memcpy(body, "{\"code\":\"", 9);
 	memcpy(body + 3000, "\",\"message\":\"", 13);
-	memcpy(body + sizeof body - 2, "\"}", 2);
-	api_error_decode(code, message, body, sizeof body);
+	memcpy(body + sizeof(body) - 2, "\"}", 2);
+	api_error_decode(code, message, body, sizeof(body));
 	assert_int_equal(strlen(code), ERROR_CODE_SIZE - 1);
 	assert_int_equal(strlen(message), ERROR_TEXT_SIZE - 1);
 }

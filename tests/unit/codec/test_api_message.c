@@ -155,7 +155,7 @@ static void a_page_is_its_resources_and_the_next_address(void **state)
 	struct api_page page;
 	char why[WHY_SIZE];
 	(void)state;
-	assert_true(api_page_decode(&page, JSON, strlen(JSON), why, sizeof why));
+	assert_true(api_page_decode(&page, JSON, strlen(JSON), why, sizeof(why)));
 	assert_int_equal(page.count, 2);
 	assert_int_equal(page.skipped, 2);
 	assert_string_equal(page.resources[0].payload, "one");
@@ -190,7 +190,7 @@ static void the_last_page_and_odd_pages_are_told_apart(void **state)
 		struct api_page page;
 
 		want_bool(ROW[i].name, "decoded",
-			  api_page_decode(&page, ROW[i].json, strlen(ROW[i].json), why, sizeof why), ROW[i].want);
+			  api_page_decode(&page, ROW[i].json, strlen(ROW[i].json), why, sizeof(why)), ROW[i].want);
 		want_bool(ROW[i].name, "has a reason", why[0] != '\0', !ROW[i].want);
 		want_number(ROW[i].name, "count", (int64_t)page.count, 0);
 		want_text(ROW[i].name, "next", page.next_page_url, "");
@@ -211,7 +211,7 @@ static bool decode_page_of(int entries, int url_length, size_t *ret_count)
 	for (int i = 0; i < url_length; i++)
 		assert_true(buffer_append_text(&json, "u"));
 	assert_true(buffer_append_text(&json, "\"}}"));
-	bool decoded = api_page_decode(&page, buffer_text(&json), json.len, why, sizeof why);
+	bool decoded = api_page_decode(&page, buffer_text(&json), json.len, why, sizeof(why));
 
 	*ret_count = page.count;
 	api_page_clear(&page);

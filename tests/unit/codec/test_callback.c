@@ -64,7 +64,7 @@ static void names_are_those_of_the_api_or_they_are_unknown(void **state)
 	for (size_t i = 0; i < ROWS(ROW); i++) {
 		struct form form;
 
-		assert_true(form_parse(&form, ROW[i].body, strlen(ROW[i].body), why, sizeof why));
+		assert_true(form_parse(&form, ROW[i].body, strlen(ROW[i].body), why, sizeof(why)));
 		want_bool(ROW[i].name, "known", callback_names_are_known(&form), ROW[i].want);
 		form_clear(&form);
 	}

@@ -167,11 +167,11 @@ static void an_envelope_that_cannot_be_read_is_not_text(void **state)
 static void as_many_levels_as_an_sms_can_hold_are_sent(void **state)
 {
 	char text[200], want[161] = {0};
-	int len = snprintf(text, sizeof text, "{\"payload\":");
+	int len = snprintf(text, sizeof(text), "{\"payload\":");
 	(void)state;
 	memset(want, '[', 80);
 	memset(want + 80, ']', 80);
-	snprintf(text + len, sizeof text - (size_t)len, "%s}", want);
+	snprintf(text + len, sizeof(text) - (size_t)len, "%s}", want);
 	if (!decode(text, strlen(text), COMMAND_ANY))
 		fail_msg("%s: %s", fault.code, fault.message);
 	want_text("80 levels", "payload", command.payload, want);
@@ -180,7 +180,7 @@ static void as_many_levels_as_an_sms_can_hold_are_sent(void **state)
 static void a_deep_payload_is_refused(void **state)
 {
 	char text[20100];
-	int len = snprintf(text, sizeof text, "{\"id\":\"deep\",\"payload\":");
+	int len = snprintf(text, sizeof(text), "{\"id\":\"deep\",\"payload\":");
 	(void)state;
 	memset(text + len, '[', 10000);
 	memset(text + len + 10000, ']', 10000);
@@ -212,7 +212,7 @@ static void ids_have_1_to_64_characters(void **state)
 	for (size_t len = 1; len <= 1024; len = len < 63 ? 63 : len < 66 ? len + 1 : len + 958) {
 		memset(id, 'i', len);
 		id[len] = '\0';
-		int size = snprintf(text, sizeof text, "{\"payload\":\"x\",\"id\":\"%s\"}", id);
+		int size = snprintf(text, sizeof(text), "{\"payload\":\"x\",\"id\":\"%s\"}", id);
 
 		assert_int_equal(decode(text, (size_t)size, COMMAND_ANY), len <= 64);
 		assert_string_equal(fault.id, len <= 64 ? id : "");
@@ -238,7 +238,7 @@ static void an_unsendable_payload_keeps_its_own_code_and_the_id(void **state)
 		want_text(ROW[i].name, "id", fault.id, "j1");
 		want_text(ROW[i].name, "payload", fault.payload, ROW[i].want_payload);
 	}
-	int size = snprintf(text, sizeof text, "{\"id\":\"j1\",\"payload\":\"%0161d\"}", 0);
+	int size = snprintf(text, sizeof(text), "{\"id\":\"j1\",\"payload\":\"%0161d\"}", 0);
 
 	assert_false(decode(text, (size_t)size, COMMAND_ANY));
 	assert_string_equal(fault.code, "payload_too_long");

@@ -122,7 +122,8 @@ static void check_root(const struct json *root)
 	for (const struct json *member = json_first(root); member != NULL; member = json_next(member))
 		if (!AMONG(keys, json_name(member)))
 			fail_msg("the root has %s", json_name(member));
-	for (const struct json *member = json_first(json_member(root, "dev")); member; member = json_next(member))
+	for (const struct json *member = json_first(json_member(root, "dev")); member != NULL;
+	     member = json_next(member))
 		if (!AMONG(identity, json_name(member)))
 			fail_msg("the device has %s", json_name(member));
 	assert_string_not_equal(json_text(json_member(json_member(root, "dev"), "ids")), "");

@@ -116,7 +116,7 @@ static void nothing_is_a_form_without_fields(void **state)
 	char why[WHY_SIZE];
 	struct form form;
 	(void)state;
-	assert_true(form_parse(&form, NULL, 0, why, sizeof why));
+	assert_true(form_parse(&form, NULL, 0, why, sizeof(why)));
 	assert_int_equal(form.count, 0);
 	form_clear(&form);
 }

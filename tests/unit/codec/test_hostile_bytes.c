@@ -49,7 +49,7 @@ static size_t make(char bytes[LONGEST])
 
 		switch (random_below(4)) {
 		case 0:
-			bytes[at] = NASTY[random_below(sizeof NASTY - 1)];
+			bytes[at] = NASTY[random_below(sizeof(NASTY) - 1)];
 			break;
 		case 1:
 			bytes[at] = (char)random_below(256);
@@ -92,9 +92,9 @@ static void try_command(const char *bytes, size_t len)
 static void try_json(const char *bytes, size_t len)
 {
 	char why[WHY_SIZE];
-	struct json *document = json_parse(bytes, len, why, sizeof why);
+	struct json *document = json_parse(bytes, len, why, sizeof(why));
 
-	if (!document)
+	if (document == NULL)
 		return;
 	struct buffer first, second;
 
@@ -102,7 +102,7 @@ static void try_json(const char *bytes, size_t len)
 	buffer_init(&second, (size_t)6 * LONGEST);
 	json_print(document, &first);
 	assert_true(first.len <= len);
-	struct json *again = json_parse(buffer_text(&first), first.len, why, sizeof why);
+	struct json *again = json_parse(buffer_text(&first), first.len, why, sizeof(why));
 
 	assert_non_null(again);
 	json_print(again, &second);
@@ -120,11 +120,11 @@ static void try_answers(const char *bytes, size_t len)
 	struct api_page page;
 	struct api_token token;
 
-	if (api_resource_decode(&resource, bytes, len, why, sizeof why))
+	if (api_resource_decode(&resource, bytes, len, why, sizeof(why)))
 		assert_true(api_sid_is_valid(resource.sid, "HC"));
-	if (api_page_decode(&page, bytes, len, why, sizeof why))
+	if (api_page_decode(&page, bytes, len, why, sizeof(why)))
 		api_page_clear(&page);
-	if (api_token_decode(&token, bytes, len, why, sizeof why))
+	if (api_token_decode(&token, bytes, len, why, sizeof(why)))
 		free(token.access_token);
 	(void)api_sim_decode(sid, unique_name, bytes, len);
 	api_error_decode(code, message, bytes, len);
@@ -137,11 +137,11 @@ static void try_form(const char *bytes, size_t len)
 	char why[WHY_SIZE];
 	struct form form;
 
-	if (!form_parse(&form, bytes, len, why, sizeof why))
+	if (!form_parse(&form, bytes, len, why, sizeof(why)))
 		return;
 	for (size_t i = 0; i < form.count; i++)
 		assert_ptr_equal(form_value(&form, form.fields[i].name), form.fields[i].value);
-	if (callback_decode(&callback, &form, why, sizeof why))
+	if (callback_decode(&callback, &form, why, sizeof(why)))
 		assert_true(text_is_utf8(callback.payload, strlen(callback.payload)));
 	form_clear(&form);
 }
@@ -152,15 +152,15 @@ static void try_names(const char *text)
 	struct callback_token token;
 
 	(void)callback_token_decode(&token, text);
-	(void)topic_name_is_valid(text, why, sizeof why);
+	(void)topic_name_is_valid(text, why, sizeof(why));
 	(void)topic_matches(text, "devices/meter/cmd");
 	assert_int_equal(topic_overlaps(text, "devices/+/cmd"), topic_overlaps("devices/+/cmd", text));
-	(void)topic_level("devices/+/cmd", text, device, sizeof device);
-	(void)topic_device_is_valid(text, why, sizeof why);
-	if (topic_template_is_valid(text, why, sizeof why)) {
+	(void)topic_level("devices/+/cmd", text, device, sizeof(device));
+	(void)topic_device_is_valid(text, why, sizeof(why));
+	if (topic_template_is_valid(text, why, sizeof(why))) {
 		topic_fill(topic, text, "meter");
 		assert_true(topic_matches(text, topic));
-		assert_true(topic_level(text, topic, device, sizeof device));
+		assert_true(topic_level(text, topic, device, sizeof(device)));
 		assert_string_equal(device, "meter");
 	}
 }

@@ -29,7 +29,7 @@ static void expect_refused(const struct row *row)
 	char why[WHY_SIZE];
 	struct json *document = parse(row->text, row->len ? row->len : strlen(row->text), why);
 
-	if (document)
+	if (document != NULL)
 		fail_msg("%s: was accepted", row->name);
 	want_part(row->name, "why", why, row->want_why);
 }
@@ -155,7 +155,7 @@ static void very_many_members_are_compared_in_good_time(void **state)
 	for (int i = 0; i < 200000; i++) {
 		char name[16];
 
-		(void)snprintf(name, sizeof name, "%d", i);
+		(void)snprintf(name, sizeof(name), "%d", i);
 		json_put_integer(&text, name, i);
 	}
 	json_close_object(&text);
@@ -214,7 +214,7 @@ static void values_print_compact_and_numbers_keep_their_digits(void **state)
 		struct buffer printed;
 		struct json *document = parse(ROW[i].text, strlen(ROW[i].text), why);
 
-		if (!document)
+		if (document == NULL)
 			fail_msg("%s: refused: %s", ROW[i].name, why);
 		buffer_init(&printed, 1000);
 		json_print(document, &printed);

@@ -8,9 +8,9 @@
 static struct json *parse(const char *text)
 {
 	char why[WHY_SIZE];
-	struct json *document = json_parse(text, strlen(text), why, sizeof why);
+	struct json *document = json_parse(text, strlen(text), why, sizeof(why));
 
-	if (!document)
+	if (document == NULL)
 		fail_msg("%s: %s", text, why);
 	return document;
 }
@@ -211,9 +211,9 @@ static void foreign_text_is_repaired_and_not_lost(void **state)
 	for (size_t i = 0; i < ROWS(ROW); i++) {
 		char why[WHY_SIZE];
 		char *bytes = exact_copy(ROW[i].text, ROW[i].len);
-		struct json *document = json_parse_repaired(bytes, ROW[i].len, why, sizeof why);
+		struct json *document = json_parse_repaired(bytes, ROW[i].len, why, sizeof(why));
 
-		if (!document)
+		if (document == NULL)
 			fail_msg("%s: %s", ROW[i].name, why);
 		want_text(ROW[i].name, "a", json_text(json_member(document, "a")), ROW[i].want);
 		json_free(document);
@@ -230,7 +230,7 @@ static void what_cannot_be_repaired_is_still_refused(void **state)
 		char why[WHY_SIZE] = "";
 		char *bytes = exact_copy(TEXTS[i], strlen(TEXTS[i]));
 
-		assert_null(json_parse_repaired(bytes, strlen(TEXTS[i]), why, sizeof why));
+		assert_null(json_parse_repaired(bytes, strlen(TEXTS[i]), why, sizeof(why)));
 		assert_string_not_equal(why, "");
 		free(bytes);
 	}

@@ -40,13 +40,13 @@ static void device_names_are_one_level_without_wildcards(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROWS(ROW); i++) {
 		why[0] = '\0';
-		want_bool(ROW[i].name, "valid", topic_device_is_valid(ROW[i].device, why, sizeof why), ROW[i].want);
+		want_bool(ROW[i].name, "valid", topic_device_is_valid(ROW[i].device, why, sizeof(why)), ROW[i].want);
 		want_part(ROW[i].name, "why", why, ROW[i].want_why);
 	}
 	fill(device, 128);
-	assert_true(topic_device_is_valid(device, why, sizeof why));
+	assert_true(topic_device_is_valid(device, why, sizeof(why)));
 	fill(device, 129);
-	assert_false(topic_device_is_valid(device, why, sizeof why));
+	assert_false(topic_device_is_valid(device, why, sizeof(why)));
 }
 
 static void templates_hold_exactly_one_plus_level(void **state)
@@ -73,33 +73,33 @@ static void templates_hold_exactly_one_plus_level(void **state)
 	char why[WHY_SIZE], text[600];
 	(void)state;
 	for (size_t i = 0; i < ROWS(ROW); i++)
-		want_bool(ROW[i].name, "valid", topic_template_is_valid(ROW[i].text, why, sizeof why), ROW[i].want);
+		want_bool(ROW[i].name, "valid", topic_template_is_valid(ROW[i].text, why, sizeof(why)), ROW[i].want);
 	/* 512 bytes with a device of 128 in the place of the plus. */
 	fill(text, 385);
 	text[383] = '/';
 	text[384] = '+';
-	assert_true(topic_template_is_valid(text, why, sizeof why));
+	assert_true(topic_template_is_valid(text, why, sizeof(why)));
 	fill(text, 386);
 	text[384] = '/';
 	text[385] = '+';
-	assert_false(topic_template_is_valid(text, why, sizeof why));
+	assert_false(topic_template_is_valid(text, why, sizeof(why)));
 }
 
 static void topics_to_publish_on_hold_no_wildcard(void **state)
 {
 	char why[WHY_SIZE], text[600];
 	(void)state;
-	assert_true(topic_name_is_valid("reply/to/me", why, sizeof why));
-	assert_true(topic_name_is_valid("/", why, sizeof why));
-	assert_false(topic_name_is_valid("", why, sizeof why));
-	assert_false(topic_name_is_valid("a/+/b", why, sizeof why));
-	assert_false(topic_name_is_valid("a/#", why, sizeof why));
-	assert_false(topic_name_is_valid("a\x01", why, sizeof why));
-	assert_false(topic_name_is_valid("a\xFF", why, sizeof why));
+	assert_true(topic_name_is_valid("reply/to/me", why, sizeof(why)));
+	assert_true(topic_name_is_valid("/", why, sizeof(why)));
+	assert_false(topic_name_is_valid("", why, sizeof(why)));
+	assert_false(topic_name_is_valid("a/+/b", why, sizeof(why)));
+	assert_false(topic_name_is_valid("a/#", why, sizeof(why)));
+	assert_false(topic_name_is_valid("a\x01", why, sizeof(why)));
+	assert_false(topic_name_is_valid("a\xFF", why, sizeof(why)));
 	fill(text, 512);
-	assert_true(topic_name_is_valid(text, why, sizeof why));
+	assert_true(topic_name_is_valid(text, why, sizeof(why)));
 	fill(text, 513);
-	assert_false(topic_name_is_valid(text, why, sizeof why));
+	assert_false(topic_name_is_valid(text, why, sizeof(why)));
 }
 
 static void the_longest_device_fills_the_longest_template(void **state)
@@ -112,7 +112,7 @@ static void the_longest_device_fills_the_longest_template(void **state)
 	fill(device, 128);
 	topic_fill(topic, text, device);
 	assert_int_equal(strlen(topic), 512);
-	assert_true(topic_level(text, topic, found, sizeof found));
+	assert_true(topic_level(text, topic, found, sizeof(found)));
 	assert_string_equal(found, device);
 	topic_fill(topic, "devices/+/status", "meter-001");
 	assert_string_equal(topic, "devices/meter-001/status");
@@ -143,13 +143,13 @@ static void a_device_is_extracted_from_a_matching_topic_only(void **state)
 	char device[DEVICE_SIZE], topic[TOPIC_SIZE];
 	(void)state;
 	for (size_t i = 0; i < ROWS(ROW); i++) {
-		bool matches = topic_level(ROW[i].text, ROW[i].topic, device, sizeof device);
+		bool matches = topic_level(ROW[i].text, ROW[i].topic, device, sizeof(device));
 		want_bool(ROW[i].name, "match", matches, ROW[i].want != NULL);
 		if (matches)
 			want_text(ROW[i].name, "device", device, ROW[i].want);
 	}
 	fill(topic, 129);
-	assert_false(topic_level("+", topic, device, sizeof device));
+	assert_false(topic_level("+", topic, device, sizeof(device)));
 }
 
 /* MQTT 3.1.1 sections 4.7.1 and 4.7.2, with their own examples. */
@@ -188,7 +188,7 @@ static void filters_match_as_mqtt_says(void **state)
 	for (size_t i = 0; i < ROWS(ROW); i++) {
 		char name[100];
 
-		(void)snprintf(name, sizeof name, "%s %s", ROW[i].filter, ROW[i].topic);
+		(void)snprintf(name, sizeof(name), "%s %s", ROW[i].filter, ROW[i].topic);
 		want_bool(name, "match", topic_matches(ROW[i].filter, ROW[i].topic), ROW[i].want);
 		/* A topic name is a filter that only it matches. */
 		want_bool(name, "overlap", topic_overlaps(ROW[i].filter, ROW[i].topic), ROW[i].want);
@@ -224,7 +224,7 @@ static void filters_overlap_when_some_topic_matches_both(void **state)
 	for (size_t i = 0; i < ROWS(ROW); i++) {
 		char name[100];
 
-		(void)snprintf(name, sizeof name, "%s %s", ROW[i].a, ROW[i].b);
+		(void)snprintf(name, sizeof(name), "%s %s", ROW[i].a, ROW[i].b);
 		want_bool(name, "overlap", topic_overlaps(ROW[i].a, ROW[i].b), ROW[i].want);
 		want_bool(name, "the other way", topic_overlaps(ROW[i].b, ROW[i].a), ROW[i].want);
 	}

@@ -22,7 +22,7 @@ struct disk {
 
 static inline int setup(void **state)
 {
-	struct disk *disk = memory_zeroed(1, sizeof *disk);
+	struct disk *disk = memory_zeroed(1, sizeof(*disk));
 
 	pthread_mutex_init(&disk->lock, NULL);
 	pthread_cond_init(&disk->changed, NULL);
@@ -43,7 +43,7 @@ static inline int teardown(void **state)
 /* What needs no disk: "/no" is refused. */
 static inline bool sift(void *ctx, const struct http_request_in *request, struct http_reply *reply, void **ret_read)
 {
-	bool refused = !strcmp(request->path, "/no");
+	bool refused = strcmp(request->path, "/no") == 0;
 	struct disk *disk = ctx;
 
 	pthread_mutex_lock(&disk->lock);
@@ -112,7 +112,7 @@ static inline void wait_for_read(struct disk *disk, int count)
 static inline struct http_server *disk_start(const struct http_server_options *options, struct disk *disk)
 {
 	char why[256] = "";
-	struct http_server *server = http_server_start_batched(options, NULL, sift, handle_all, disk, why, sizeof why);
+	struct http_server *server = http_server_start_batched(options, NULL, sift, handle_all, disk, why, sizeof(why));
 
 	assert_non_null(server);
 	return server;
@@ -123,7 +123,7 @@ static inline int ask(const struct http_server *server, int number)
 	char request[128];
 	int fd = tcp_connect(http_server_port(server));
 
-	text_format(request, sizeof request, "GET /%d HTTP/1.1\r\nHost: h\r\n\r\n", number);
+	text_format(request, sizeof(request), "GET /%d HTTP/1.1\r\nHost: h\r\n\r\n", number);
 	tcp_send(fd, request);
 	return fd;
 }
@@ -132,7 +132,7 @@ static inline void expect_own_answer(int fd, int number)
 {
 	char answer[RAW_ANSWER], want[32];
 
-	text_format(want, sizeof want, "\r\n\r\n/%d", number);
+	text_format(want, sizeof(want), "\r\n\r\n/%d", number);
 	raw_read(fd, answer, RAW_ANSWER);
 	assert_true(text_starts_with(answer, "HTTP/1.1 200 "));
 	assert_non_null(strstr(answer, want));

@@ -121,9 +121,9 @@ static inline struct http_server *raw_start(const struct http_server_options *op
 					    http_handler *handler, void *ctx)
 {
 	char why[256] = "";
-	struct http_server *server = raw_try(options, gate, handler, ctx, why, sizeof why);
+	struct http_server *server = raw_try(options, gate, handler, ctx, why, sizeof(why));
 
-	if (!server) {
+	if (server == NULL) {
 		printf("no server: %s\n", why);
 		abort();
 	}

@@ -60,7 +60,7 @@ static inline void tcp_reset(int fd)
 {
 	struct linger now = {.l_onoff = 1};
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
 /* How long a request is that begins in `text`; 0: not whole yet. */
@@ -69,11 +69,11 @@ static inline size_t tcp_request_len(const char *text, size_t len)
 	const char *end = strstr(text, "\r\n\r\n");
 	const char *length = strstr(text, "Content-Length: ");
 
-	if (!end)
+	if (end == NULL)
 		return 0;
 	size_t need = (size_t)(end + 4 - text);
 
-	if (length && length < end)
+	if (length != NULL && length < end)
 		need += strtoul(length + 16, NULL, 10);
 	return len >= need ? need : 0;
 }
@@ -85,7 +85,7 @@ static inline bool tcp_read_request(struct tcp_server *server, int fd)
 	size_t len = 0;
 
 	while (!tcp_request_len(text, len)) {
-		ssize_t got = recv(fd, text + len, sizeof text - 1 - len, 0);
+		ssize_t got = recv(fd, text + len, sizeof(text) - 1 - len, 0);
 
 		if (got <= 0)
 			return false;
@@ -136,7 +136,7 @@ static inline void *tcp_accept_run(void *ctx)
 static inline int tcp_listen(int *ret_port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof address;
+	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) || listen(fd, 64) ||
@@ -150,7 +150,7 @@ static inline int tcp_listen(int *ret_port)
 static inline int tcp_refuse(int *ret_port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof address;
+	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) || getsockname(fd, (struct sockaddr *)&address, &len))
@@ -161,9 +161,9 @@ static inline int tcp_refuse(int *ret_port)
 
 static inline struct tcp_server *tcp_start(tcp_play *play)
 {
-	struct tcp_server *server = calloc(1, sizeof *server);
+	struct tcp_server *server = calloc(1, sizeof(*server));
 
-	if (!server)
+	if (server == NULL)
 		abort();
 	server->play = play;
 	server->listen_fd = tcp_listen(&server->port);
@@ -196,7 +196,7 @@ static inline int tcp_connect(int port)
 		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		abort();
 	return fd;
 }

@@ -27,8 +27,8 @@ static void remember(void *ctx, const struct http_result *result)
 
 	seen->calls++;
 	seen->result = *result;
-	text_copy(seen->body, sizeof seen->body, result->body);
-	text_copy(seen->content_type, sizeof seen->content_type, result->content_type);
+	text_copy(seen->body, sizeof(seen->body), result->body);
+	text_copy(seen->content_type, sizeof(seen->content_type), result->content_type);
 	assert_int_equal(result->len, strlen(result->body));
 }
 
@@ -90,7 +90,7 @@ static void a_request_holds_what_the_api_wants_and_no_more(void **state)
 	assert_string_equal(seen.result.error, "");
 	assert_int_equal(seen.result.retry_after_ms, -1);
 	assert_true(seen.result.elapsed_us > 0);
-	text_format(want, sizeof want,
+	text_format(want, sizeof(want),
 		    "POST /v1/SmsCommands?secret=query HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
 		    "User-Agent: mqtt-sms-bridge/" BRIDGE_VERSION "\r\n",
 		    server->port);
@@ -238,8 +238,8 @@ static void send_much(struct tcp_server *server, int fd, int nth)
 	char text[1024];
 
 	close_unanswered(server, fd, nth);
-	memset(text, 'x', sizeof text - 1);
-	text[sizeof text - 1] = '\0';
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
 	tcp_send(fd, "HTTP/1.1 201 Created\r\n\r\n");
 	send_for_ever(fd, text);
 }
@@ -293,7 +293,7 @@ static void what_is_known_after_a_failure(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
 		struct tcp_server *server = tcp_start(ROWS[i].play);
 		struct http_client *client = client_with_timeout(ROWS[i].ends_by_clock ? SOON_MS : PATIENCE_MS);
 		struct seen seen = post(client, server->port);
@@ -323,7 +323,7 @@ static void refuse_and_quote(struct tcp_server *server, int fd, int nth)
 	char text[256];
 
 	(void)nth;
-	text_format(text, sizeof text, "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n%s", sizeof SAID - 1,
+	text_format(text, sizeof(text), "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n%s", sizeof(SAID) - 1,
 		    SAID);
 	while (tcp_read_request(server, fd))
 		tcp_send(fd, text);

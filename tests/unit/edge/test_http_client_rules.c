@@ -81,7 +81,7 @@ static void an_answer_has_the_whole_timeout(void **state)
 	char url[64];
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
 	assert_int_equal(post(client, url).status, 201);
 	http_client_destroy(client);
 	tcp_stop(server);
@@ -93,8 +93,8 @@ static void refuse_at_length(struct tcp_server *server, int fd, int nth)
 
 	(void)nth;
 	tcp_read_request(server, fd);
-	memset(text, 'x', sizeof text - 1);
-	text[sizeof text - 1] = '\0';
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
 	tcp_send(fd, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 16999\r\n\r\n");
 	tcp_send(fd, text);
 }
@@ -106,7 +106,7 @@ static void of_a_refusal_16_kib_are_enough(void **state)
 	char url[64];
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
 	struct http_result seen = post(client, url);
 
 	assert_int_equal(seen.status, 500);
@@ -122,7 +122,7 @@ static void a_refused_connection_sends_no_body(void **state)
 	int port, fd = tcp_refuse(&port);
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", port);
 	struct http_result seen = post(client, url);
 
 	assert_int_equal(seen.status, 0);
@@ -143,7 +143,7 @@ static void what_is_no_http_is_never_asked(void **state)
 	struct http_client *client = new_client();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof URLS / sizeof URLS[0]; i++) {
+	for (size_t i = 0; i < sizeof(URLS) / sizeof(URLS[0]); i++) {
 		struct http_result seen = post(client, URLS[i]);
 
 		print_message("  %s: %s\n", URLS[i], seen.error);
@@ -163,7 +163,7 @@ static void a_failed_handshake_sends_no_body(void **state)
 	char url[64];
 
 	(void)state;
-	text_format(url, sizeof url, "https://127.0.0.1:%d/", server->port);
+	text_format(url, sizeof(url), "https://127.0.0.1:%d/", server->port);
 	struct http_request_out request = post_of(url);
 	struct http_result seen = {.status = -1};
 
@@ -185,8 +185,8 @@ static void proxies_of_the_environment_are_ignored(void **state)
 	char url[64], proxy_url[64];
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
-	text_format(proxy_url, sizeof proxy_url, "http://127.0.0.1:%d", proxy->port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
+	text_format(proxy_url, sizeof(proxy_url), "http://127.0.0.1:%d", proxy->port);
 	for (size_t i = 0; i < 4; i++)
 		setenv(NAMES[i], proxy_url, 1);
 	struct http_client *client = new_client();
@@ -222,7 +222,7 @@ static void answer_429(struct tcp_server *server, int fd, int nth)
 
 	(void)nth;
 	while (tcp_read_request(server, fd)) {
-		text_format(answer, sizeof answer, "HTTP/1.1 429 Too Many Requests\r\n%sContent-Length: 0\r\n\r\n",
+		text_format(answer, sizeof(answer), "HTTP/1.1 429 Too Many Requests\r\n%sContent-Length: 0\r\n\r\n",
 			    WAITS[server->choice].header);
 		tcp_send(fd, answer);
 	}
@@ -235,8 +235,8 @@ static void retry_after_is_read_in_every_form(void **state)
 	char url[64];
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
-	for (size_t i = 0; i < sizeof WAITS / sizeof WAITS[0]; i++) {
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
+	for (size_t i = 0; i < sizeof(WAITS) / sizeof(WAITS[0]); i++) {
 		server->choice = (int)i;
 		struct http_result seen = post(client, url);
 
@@ -271,7 +271,7 @@ static void many_at_once_share_few_connections(void **state)
 	struct crowd crowd = {.client = new_client()};
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
 	crowd.request = post_of(url);
 	for (; crowd.started < PARALLEL; crowd.started++)
 		http_client_start(crowd.client, &crowd.request, start_next, &crowd);
@@ -330,7 +330,7 @@ static void destroying_ends_what_is_under_way_without_a_word(void **state)
 	int calls = 0;
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", server->port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
 	struct http_request_out request = post_of(url);
 
 	http_client_start(client, &request, count_call, &calls);

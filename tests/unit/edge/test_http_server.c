@@ -26,13 +26,13 @@ static void handler(void *ctx, const struct http_request_in *request, struct htt
 
 	pthread_mutex_lock(&to->lock);
 	to->calls++;
-	text_copy(to->method, sizeof to->method, request->method);
-	text_copy(to->path, sizeof to->path, request->path);
-	text_copy(to->query, sizeof to->query, request->query);
-	text_copy(to->body, sizeof to->body, request->body);
-	text_copy(to->peer, sizeof to->peer, request->peer);
-	text_copy(to->once, sizeof to->once, http_header(request, "kore-signature"));
-	text_copy(to->twice, sizeof to->twice, http_header(request, "x-twice"));
+	text_copy(to->method, sizeof(to->method), request->method);
+	text_copy(to->path, sizeof(to->path), request->path);
+	text_copy(to->query, sizeof(to->query), request->query);
+	text_copy(to->body, sizeof(to->body), request->body);
+	text_copy(to->peer, sizeof(to->peer), request->peer);
+	text_copy(to->once, sizeof(to->once), http_header(request, "kore-signature"));
+	text_copy(to->twice, sizeof(to->twice), http_header(request, "x-twice"));
 	to->body_len = request->body_len;
 	pthread_mutex_unlock(&to->lock);
 	reply->status = 200;
@@ -103,7 +103,8 @@ static void a_post_arrives_as_it_was_sent(void **state)
 static void a_body_of_the_largest_size_arrives_whole(void **state)
 {
 	char request[20000], answer[RAW_ANSWER];
-	int head = snprintf(request, sizeof request, "POST /open HTTP/1.1\r\nHost: h\r\nContent-Length: 16384\r\n\r\n");
+	int head =
+		snprintf(request, sizeof(request), "POST /open HTTP/1.1\r\nHost: h\r\nContent-Length: 16384\r\n\r\n");
 
 	memset(request + head, 'x', 16384);
 	assert_int_equal(raw_exchange(http_server_port(*state), request, (size_t)head + 16384, answer), 200);
@@ -135,7 +136,7 @@ static void a_client_that_closes_its_side_gets_its_answer(void **state)
 	for (int i = 0; i < 100; i++) {
 		int fd = tcp_connect(http_server_port(*state));
 
-		text_format(request, sizeof request, "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+		text_format(request, sizeof(request), "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
 			    PATHS[i % 2]);
 		tcp_send(fd, request);
 		shutdown(fd, SHUT_WR);
@@ -204,7 +205,7 @@ static void what_is_refused_never_reaches_the_handler(void **state)
 {
 	char answer[RAW_ANSWER];
 
-	for (size_t i = 0; i < sizeof REFUSED / sizeof REFUSED[0]; i++) {
+	for (size_t i = 0; i < sizeof(REFUSED) / sizeof(REFUSED[0]); i++) {
 		int before = calls();
 		int status = raw_ask(http_server_port(*state), REFUSED[i].request, answer);
 
@@ -249,7 +250,7 @@ static void junk_does_not_hurt(void **state)
 	char many[40000] = "GET /open HTTP/1.1\r\nHost: h\r\n", answer[RAW_ANSWER];
 	int port = http_server_port(*state), before = calls();
 
-	for (size_t i = 0; i < sizeof JUNK / sizeof JUNK[0]; i++) {
+	for (size_t i = 0; i < sizeof(JUNK) / sizeof(JUNK[0]); i++) {
 		int fd = tcp_connect(port);
 
 		tcp_send(fd, JUNK[i]);
@@ -257,7 +258,7 @@ static void junk_does_not_hurt(void **state)
 		assert_true(raw_is_closed(fd));
 		close(fd);
 	}
-	for (size_t len = strlen(many); len < sizeof many - 20; len += 15)
+	for (size_t len = strlen(many); len < sizeof(many) - 20; len += 15)
 		memcpy(many + len, "X-Filler: 123\r\n", 16);
 	assert_int_equal(raw_ask(port, many, answer), 431);
 	assert_int_equal(calls(), before);

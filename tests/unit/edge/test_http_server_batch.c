@@ -164,7 +164,7 @@ static void *call_on(void *ctx)
 					      .sin_addr.s_addr = own_address()};
 		int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-		if (!connect(fd, (struct sockaddr *)&address, sizeof address)) {
+		if (!connect(fd, (struct sockaddr *)&address, sizeof(address))) {
 			raw_send(fd, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n", 29);
 			caller->answered += raw_read(fd, answer, RAW_ANSWER) > 0;
 		}
@@ -183,7 +183,7 @@ static void it_ends_at_any_moment_of_a_request(void **state)
 	char listen[32], host[INET_ADDRSTRLEN];
 	pthread_t thread;
 
-	text_format(listen, sizeof listen, "%s:0", inet_ntop(AF_INET, &address, host, sizeof host));
+	text_format(listen, sizeof(listen), "%s:0", inet_ntop(AF_INET, &address, host, sizeof(host)));
 	options.listen = listen;
 	assert_int_equal(pthread_create(&thread, NULL, call_on, &caller), 0);
 	int64_t enough_ms = clock_mono_ms() + RAW_PATIENCE_MS;

@@ -84,7 +84,7 @@ static void a_slow_client_is_cut_wherever_it_hangs(void **state)
 	struct http_server *server = raw_start(&options, NULL, handler, NULL);
 	struct http_server_stats stats;
 
-	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
 		int64_t began = clock_mono_ms();
 		int fd = tcp_connect(http_server_port(server));
 		struct pollfd closed = {.fd = fd, .events = POLLIN};
@@ -239,7 +239,7 @@ static void stopping_lets_handlers_finish_and_refuses_others(void **state)
 	while (!refused && clock_mono_ms() < until) {
 		int other = socket(AF_INET, SOCK_STREAM, 0);
 
-		refused = connect(other, (struct sockaddr *)&address, sizeof address) != 0;
+		refused = connect(other, (struct sockaddr *)&address, sizeof(address)) != 0;
 		close(other);
 	}
 	assert_true(refused);
@@ -305,7 +305,7 @@ static void a_stream_comes_in_parts_until_its_end(void **state)
 	assert_non_null(strstr(answer, "\r\nContent-Type: text/event-stream\r\n"));
 	const char *third = strstr(answer, "data: 3"), *first = strstr(answer, "data: 1");
 
-	assert_true(third && first && third < first);
+	assert_true(third != NULL && first != NULL && third < first);
 	http_server_stop(server);
 	assert_int_equal(left, -100);
 }
@@ -330,13 +330,13 @@ static void a_server_that_cannot_start_says_why(void **state)
 	};
 
 	(void)state;
-	text_format(taken, sizeof taken, "127.0.0.1:%d", http_server_port(server));
-	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+	text_format(taken, sizeof(taken), "127.0.0.1:%d", http_server_port(server));
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
 		options.listen = ROWS[i].listen;
 		options.cert_file = ROWS[i].cert_file;
 		options.key_file = ROWS[i].key_file;
 		why[0] = '\0';
-		assert_null(raw_try(&options, NULL, handler, NULL, why, sizeof why));
+		assert_null(raw_try(&options, NULL, handler, NULL, why, sizeof(why)));
 		print_message("  %s\n", why);
 		assert_non_null(strstr(why, ROWS[i].want));
 	}

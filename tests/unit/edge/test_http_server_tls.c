@@ -72,15 +72,15 @@ static void handler(void *ctx, const struct http_request_in *request, struct htt
 
 static int setup(void **state)
 {
-	struct files *files = calloc(1, sizeof *files);
+	struct files *files = calloc(1, sizeof(*files));
 	struct http_server_options options = raw_options();
 
 	assert_non_null(files);
-	text_copy(files->folder, sizeof files->folder, "/tmp/test_http_server_tls.XXXXXX");
+	text_copy(files->folder, sizeof(files->folder), "/tmp/test_http_server_tls.XXXXXX");
 	assert_non_null(mkdtemp(files->folder));
-	text_format(files->cert, sizeof files->cert, "%s/cert.pem", files->folder);
-	text_format(files->key, sizeof files->key, "%s/key.pem", files->folder);
-	text_format(files->other, sizeof files->other, "%s/other.pem", files->folder);
+	text_format(files->cert, sizeof(files->cert), "%s/cert.pem", files->folder);
+	text_format(files->key, sizeof(files->key), "%s/key.pem", files->folder);
+	text_format(files->other, sizeof(files->other), "%s/other.pem", files->folder);
 	write_file(files->cert, CERT_1);
 	write_file(files->key, KEY_1);
 	write_file(files->other, CERT_2);
@@ -135,7 +135,7 @@ static struct http_result ask(struct http_client *client, const struct files *fi
 					   .body_len = 3};
 	struct http_result seen = {.status = -1};
 
-	text_format(url, sizeof url, "%s://%s:%d/", scheme, host, http_server_port(files->server));
+	text_format(url, sizeof(url), "%s://%s:%d/", scheme, host, http_server_port(files->server));
 	http_client_fetch(client, &request, remember, NULL, &seen);
 	print_message("  %s: %d %s\n", url, seen.status, seen.error);
 	return seen;
@@ -198,7 +198,7 @@ static void a_new_certificate_comes_without_a_restart(void **state)
 	http_server_stats(files->server, &before);
 	write_file(files->cert, CERT_2);
 	write_file(files->key, KEY_2);
-	assert_true(http_server_reload(files->server, why, sizeof why));
+	assert_true(http_server_reload(files->server, why, sizeof(why)));
 	assert_int_equal(get(files, files->other, "https", "127.0.0.1").status, 204);
 	http_server_stats(files->server, &after);
 	assert_int_equal(after.requests, before.requests + 1);
@@ -213,15 +213,15 @@ static void who_has_another_certificate_now_gets_no_body(void **state)
 
 	write_file(files->cert, CERT_1);
 	write_file(files->key, KEY_1);
-	assert_true(http_server_reload(files->server, why, sizeof why));
-	text_format(ca_file, sizeof ca_file, "%s/trusted.pem", files->folder);
+	assert_true(http_server_reload(files->server, why, sizeof(why)));
+	text_format(ca_file, sizeof(ca_file), "%s/trusted.pem", files->folder);
 	write_file(ca_file, CERT_1);
 	struct http_client *client = client_of(ca_file);
 
 	assert_int_equal(ask(client, files, "https", "127.0.0.1").status, 204);
 	write_file(files->cert, CERT_2);
 	write_file(files->key, KEY_2);
-	assert_true(http_server_reload(files->server, why, sizeof why));
+	assert_true(http_server_reload(files->server, why, sizeof(why)));
 	struct http_result seen = ask(client, files, "https", "127.0.0.1");
 
 	assert_int_equal(seen.status, 0);
@@ -237,15 +237,15 @@ static void a_bad_certificate_changes_nothing(void **state)
 	char why[256] = "";
 
 	write_file(files->cert, "no certificate\n");
-	assert_false(http_server_reload(files->server, why, sizeof why));
+	assert_false(http_server_reload(files->server, why, sizeof(why)));
 	print_message("  %s\n", why);
 	assert_non_null(strstr(why, files->cert));
 	assert_int_equal(get(files, files->other, "https", "127.0.0.1").status, 204);
 	write_file(files->cert, CERT_1); /* not the key's */
-	assert_false(http_server_reload(files->server, why, sizeof why));
+	assert_false(http_server_reload(files->server, why, sizeof(why)));
 	print_message("  %s\n", why);
 	unlink(files->cert);
-	assert_false(http_server_reload(files->server, why, sizeof why));
+	assert_false(http_server_reload(files->server, why, sizeof(why)));
 	assert_non_null(strstr(why, files->cert));
 	assert_int_equal(get(files, files->other, "https", "127.0.0.1").status, 204);
 }

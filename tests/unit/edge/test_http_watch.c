@@ -32,9 +32,9 @@ static struct sockaddr_storage address_of(const char *text)
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(1234)};
 
 	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-		memcpy(&to, &v4, sizeof v4);
+		memcpy(&to, &v4, sizeof(v4));
 	else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-		memcpy(&to, &v6, sizeof v6);
+		memcpy(&to, &v6, sizeof(v6));
 	else
 		fail_msg("%s is no address", text);
 	return to;

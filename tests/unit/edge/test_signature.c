@@ -76,7 +76,7 @@ static void kore_own_example_fits(void **state)
 {
 	static const char SIGNATURE[] = "f562d3959f68b5a30fc7a63f8bbf40987f633575f4231ffceb4f76dd154ea3ce";
 	static const char URL[] = "https://testendpoint.com", BODY[] = "field1=value1&field2=value2";
-	char changed[sizeof SIGNATURE];
+	char changed[sizeof(SIGNATURE)];
 
 	(void)state;
 	assert_true(signature_kore_fits(SIGNATURE, "POST", URL, BODY, strlen(BODY), RIGHT, 1));
@@ -87,8 +87,8 @@ static void kore_own_example_fits(void **state)
 	assert_false(signature_kore_fits(SIGNATURE, "POST", "https://testendpoint.com/", BODY, strlen(BODY), RIGHT, 1));
 	assert_false(signature_kore_fits(SIGNATURE, "POST", URL, BODY, strlen(BODY) - 1, RIGHT, 1));
 	assert_false(signature_kore_fits("", "POST", URL, BODY, strlen(BODY), RIGHT, 1));
-	for (size_t i = 0; i + 1 < sizeof SIGNATURE; i++) {
-		memcpy(changed, SIGNATURE, sizeof SIGNATURE);
+	for (size_t i = 0; i + 1 < sizeof(SIGNATURE); i++) {
+		memcpy(changed, SIGNATURE, sizeof(SIGNATURE));
 		changed[i] = changed[i] == '0' ? '1' : '0';
 		assert_false(signature_kore_fits(changed, "POST", URL, BODY, strlen(BODY), RIGHT, 1));
 		changed[i] = '\0';

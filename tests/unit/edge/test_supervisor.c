@@ -26,11 +26,11 @@ static int setup(void **state)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	assert_non_null(mkdtemp(folder));
-	text_format(path, sizeof path, "%s/notify", folder);
-	text_copy(address.sun_path, sizeof address.sun_path, path);
+	text_format(path, sizeof(path), "%s/notify", folder);
+	text_copy(address.sun_path, sizeof(address.sun_path), path);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	setenv("NOTIFY_SOCKET", path, 1);
 	*state = &fd;
 	return 0;
@@ -51,7 +51,7 @@ static const char *heard(void **state)
 	struct pollfd ready = {.fd = *(int *)*state, .events = POLLIN};
 
 	assert_int_equal(poll(&ready, 1, 10000), 1);
-	ssize_t len = recv(ready.fd, text, sizeof text - 1, 0);
+	ssize_t len = recv(ready.fd, text, sizeof(text) - 1, 0);
 
 	assert_true(len >= 0);
 	text[len] = '\0';
@@ -80,7 +80,7 @@ static void the_watchdog_is_fed_twice_in_its_time(void **state)
 
 	(void)state;
 	assert_int_equal(supervisor_watchdog_ms(), 0);
-	text_format(pid, sizeof pid, "%d", (int)getpid());
+	text_format(pid, sizeof(pid), "%d", (int)getpid());
 	setenv("WATCHDOG_PID", pid, 1);
 	setenv("WATCHDOG_USEC", "30000000", 1);
 	assert_int_equal(supervisor_watchdog_ms(), 15000);

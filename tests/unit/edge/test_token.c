@@ -99,7 +99,7 @@ static void a_failed_fetch_says_why_and_heals(void **state)
 	char why[WHY_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
 		struct scene scene;
 
 		begin(&scene, ROWS[i].choice);
@@ -121,7 +121,7 @@ static void an_endpoint_that_is_away_is_tried_again(void **state)
 	char url[64], why[WHY_SIZE];
 
 	(void)state;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/", port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/", port);
 	struct token *token = token_start(&(struct token_options){.kind = TOKEN_OAUTH2,
 								  .url = url,
 								  .client_id = "id",
@@ -176,7 +176,7 @@ static void static_credentials_need_no_fetch(void **state)
 	char header[AUTHORIZATION_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
 		struct token *token = token_start(&(struct token_options){.kind = ROWS[i].kind,
 									  .username = ROWS[i].username,
 									  .password = ROWS[i].secret,

@@ -26,8 +26,9 @@ static inline void answer(int fd, const char *status, const char *body)
 {
 	char text[1024];
 
-	text_format(text, sizeof text, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-		    status, strlen(body), body);
+	text_format(text, sizeof(text),
+		    "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", status,
+		    strlen(body), body);
 	tcp_send(fd, text);
 }
 
@@ -63,7 +64,7 @@ static inline void play(struct tcp_server *server, int fd, int nth)
 			answer(fd, "200 OK", "{\"access_token\":\"a\\r\\nX-Evil: 1\",\"expires_in\":3600}");
 			break;
 		default:
-			text_format(body, sizeof body,
+			text_format(body, sizeof(body),
 				    "{\"access_token\":\"token-%d\",\"expires_in\":%d,\"token_type\":\"Bearer\","
 				    "\"scope\":\"all\"}",
 				    server->requests, choice);
@@ -91,7 +92,7 @@ static inline void on_change(void *ctx, bool usable, const char *why)
 	pthread_mutex_lock(&news->lock);
 	news->usable += usable;
 	news->failed += !usable;
-	text_copy(news->why, sizeof news->why, why);
+	text_copy(news->why, sizeof(news->why), why);
 	pthread_mutex_unlock(&news->lock);
 }
 
@@ -102,7 +103,7 @@ static inline void begin_with(struct scene *scene, int choice, void (*tell)(void
 
 	*scene = (struct scene){.server = tcp_start(play), .news.lock = PTHREAD_MUTEX_INITIALIZER};
 	scene->server->choice = choice;
-	text_format(url, sizeof url, "http://127.0.0.1:%d/auth/token", scene->server->port);
+	text_format(url, sizeof(url), "http://127.0.0.1:%d/auth/token", scene->server->port);
 	scene->token = token_start(&(struct token_options){.kind = TOKEN_OAUTH2,
 							   .url = url,
 							   .client_id = "my&id",

@@ -23,7 +23,7 @@ static void on_renewal(void *ctx, bool usable, const char *why)
 
 	(void)usable;
 	(void)why;
-	if (account)
+	if (account != NULL)
 		account_renewed(account);
 }
 

@@ -26,7 +26,7 @@ static const struct letter {
 	{'c', STATE_CANCELLED, "cancelled"}, {'h', STATE_HELD, "held"},
 };
 
-enum { LETTERS = sizeof letters / sizeof letters[0] };
+enum { LETTERS = sizeof(letters) / sizeof(letters[0]) };
 
 static const enum lifecycle_event columns[] = {
 	EVENT_ATTEMPT,	EVENT_API_QUEUED, EVENT_API_SENT,  EVENT_API_DELIVERED, EVENT_API_FAILED,
@@ -59,8 +59,8 @@ static const struct letter *letter_of(char letter)
 static void every_state_answers_every_event_as_the_table_says(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof columns / sizeof columns[0], LIFECYCLE_EVENTS);
-	assert_int_equal(sizeof expected / sizeof expected[0], STATE_MAX);
+	assert_int_equal(sizeof(columns) / sizeof(columns[0]), LIFECYCLE_EVENTS);
+	assert_int_equal(sizeof(expected) / sizeof(expected[0]), STATE_MAX);
 	for (size_t row = 0; row < STATE_MAX; row++) {
 		for (size_t column = 0; column < LIFECYCLE_EVENTS; column++) {
 			enum command_state from = expected[row].from;

@@ -36,7 +36,7 @@ static void no_second_holds_more_than_the_rate(void **state)
 	static const int64_t PACES[] = {1, 3, 7, 10, 20, 100, 1000};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof PACES / sizeof PACES[0]; i++) {
+	for (size_t i = 0; i < sizeof(PACES) / sizeof(PACES[0]); i++) {
 		int64_t limit = PACES[i] + (PACES[i] > 20 ? PACES[i] / 20 : 0);
 		struct rate rate;
 
@@ -67,7 +67,7 @@ static void the_pace_holds_over_time(void **state)
 	static const int64_t PACES[] = {1, 3, 7, 10, 100, 999};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof PACES / sizeof PACES[0]; i++) {
+	for (size_t i = 0; i < sizeof(PACES) / sizeof(PACES[0]); i++) {
 		struct rate rate;
 
 		print_message("  %d a second\n", (int)PACES[i]);

@@ -147,8 +147,8 @@ static void a_reason_of_any_length_is_cut_and_terminated(void **state)
 	char text[1000];
 
 	(void)state;
-	memset(text, 'x', sizeof text - 1);
-	text[sizeof text - 1] = '\0';
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
 	struct exchange exchange = {.http_status = 422, .body_started = true, .retry_after_ms = -1, .error_text = text};
 	struct outcome outcome = retry_judge(&exchange);
 

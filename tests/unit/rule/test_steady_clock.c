@@ -40,7 +40,7 @@ static const struct jump jumps[] = {
 static void a_jump_that_does_not_last_changes_nothing(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof jumps / sizeof jumps[0]; i++) {
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
 		struct steady_clock clock;
 		steady_clock_init(&clock, START, 0, 0);
 		for (int64_t s = 1; s <= 240; s++) {

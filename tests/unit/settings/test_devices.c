@@ -26,7 +26,7 @@ static struct devices *load(const char *text)
 	struct settings_faults faults;
 	struct devices *devices = try_load(text, &faults);
 
-	if (!devices)
+	if (devices == NULL)
 		fail_msg("%s", buffer_text(&faults.text));
 	settings_faults_clear(&faults);
 	return devices;
@@ -240,7 +240,8 @@ static void each_mistake_is_one_fault_with_its_line(void **state)
 		const char *said = buffer_text(&faults.text);
 
 		text_format(place, sizeof(place), "%s/devices.yaml:%zu: ", workplace, ROWS[i].want_line);
-		if (devices || faults.count != 1 || !text_starts_with(said, place) || !strstr(said, ROWS[i].want))
+		if (devices != NULL || faults.count != 1 || !text_starts_with(said, place) ||
+		    !strstr(said, ROWS[i].want))
 			fail_msg("%s: %zu faults: %s", ROWS[i].name, faults.count, said);
 		settings_faults_clear(&faults);
 	}

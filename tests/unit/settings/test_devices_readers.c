@@ -21,12 +21,12 @@ static char *outcome(bool try_plain)
 	struct devices *devices = devices_load_by(workplace_path(path, "devices.yaml"), &faults, try_plain);
 
 	buffer_append_format(&out, "%zu faults\n%s", faults.count, buffer_text(&faults.text));
-	for (size_t i = 0; devices && i < devices_count(devices); i++) {
+	for (size_t i = 0; devices != NULL && i < devices_count(devices); i++) {
 		devices_at(devices, i, &device);
 		buffer_append_format(&out, "[%s] [%s] [%s] %d %d\n", device.name, device.sim, device.label,
 				     (int)device.cmd, (int)device.up);
 	}
-	if (devices)
+	if (devices != NULL)
 		buffer_append_format(&out, "unlisted %d\n", (int)devices_unlisted(devices));
 	devices_free(devices);
 	settings_faults_clear(&faults);

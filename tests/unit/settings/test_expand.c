@@ -53,9 +53,10 @@ static void variables_are_replaced_once(void **state)
 		bool replaced = false;
 		char *got = expand_text(ROWS[i].text, &replaced, why);
 
-		if ((got == NULL) != (ROWS[i].want == NULL) || (got && !text_equal(got, ROWS[i].want)) ||
+		if ((got == NULL) != (ROWS[i].want == NULL) || (got != NULL && !text_equal(got, ROWS[i].want)) ||
 		    replaced != ROWS[i].want_replaced || !strstr(why, ROWS[i].want_why))
-			fail_msg("`%s`: got `%s`, %d, why: %s", ROWS[i].text, got ? got : "(none)", replaced, why);
+			fail_msg("`%s`: got `%s`, %d, why: %s", ROWS[i].text, got != NULL ? got : "(none)", replaced,
+				 why);
 		free(got);
 	}
 }

@@ -42,7 +42,7 @@ static void the_page_has_every_key(void **state)
 
 	for (size_t i = 0; i < SETTINGS_COUNT; i++) {
 		const char *dot = strrchr(SETTINGS[i].path, '.');
-		text_format(line, sizeof(line), "\n.B %s%s", dot ? dot + 1 : SETTINGS[i].path,
+		text_format(line, sizeof(line), "\n.B %s%s", dot != NULL ? dot + 1 : SETTINGS[i].path,
 			    setting_is_secret(&SETTINGS[i]) ? "\\fR, \\fB" : "\n");
 		if (!strstr(page, line))
 			fail_msg("%s is not on the page", SETTINGS[i].path);
@@ -73,7 +73,7 @@ static void no_line_of_text_is_a_request(void **state)
 static const char *next_option(const char *text, char to[64])
 {
 	text = strstr(text, "--");
-	if (!text)
+	if (text == NULL)
 		return NULL;
 	size_t len = 2 + strspn(text + 2, "abcdefghijklmnopqrstuvwxyz-"), at = 0;
 
@@ -104,7 +104,7 @@ static int write_page(void)
 {
 	FILE *to = fopen(PAGE_5, "w");
 
-	if (!to)
+	if (to == NULL)
 		return 1;
 	settings_print_manual(to);
 	return fclose(to) == 0 ? 0 : 1;

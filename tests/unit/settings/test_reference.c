@@ -79,14 +79,14 @@ static bool example_has(const char *example, const struct setting *setting)
 	text_format(twin, sizeof(twin), "\n  # %s_file: ", key);
 	const char *from = section ? strstr(example, head) : example;
 
-	if (!from)
+	if (from == NULL)
 		return false;
 	const char *found = strstr(from, plain);
 
-	if (!found && setting_is_secret(setting))
+	if (found == NULL && setting_is_secret(setting))
 		found = strstr(from, twin);
 	/* No other section between. */
-	for (const char *line = from + 1; found && section && line < found; line = strchr(line, '\n') + 1)
+	for (const char *line = from + 1; found != NULL && section && line < found; line = strchr(line, '\n') + 1)
 		if (line > from + section && line[0] >= 'a' && line[0] <= 'z')
 			return false;
 	return found != NULL;
@@ -145,7 +145,7 @@ static void the_example_of_a_mapping_loads(void **state)
 	settings_faults_init(&faults);
 	struct devices *devices = devices_load(MAPPINGS, EXAMPLE, 1, &faults);
 
-	if (!devices)
+	if (devices == NULL)
 		fail_msg("%s", buffer_text(&faults.text));
 	assert_true(devices_find(devices, "front-gate", &device));
 	assert_string_equal(device.sim, "Gate-Controller-7");
@@ -188,7 +188,7 @@ static int write_page(void)
 {
 	FILE *to = fopen(PAGE, "w");
 
-	if (!to)
+	if (to == NULL)
 		return 1;
 	settings_print_reference(to);
 	return fclose(to) == 0 ? 0 : 1;

@@ -40,9 +40,9 @@ static void a_secret_is_its_file_without_the_line_end(void **state)
 		workplace_write_bytes("secret", ROWS[i].bytes, ROWS[i].len);
 		char *got = secret_read(path, why);
 
-		if ((got == NULL) != (ROWS[i].want == NULL) || (got && !text_equal(got, ROWS[i].want)) ||
-		    !strstr(why, ROWS[i].want_why) || (!got && !strstr(why, path)))
-			fail_msg("%s: got `%s`, why: %s", ROWS[i].name, got ? got : "(none)", why);
+		if ((got == NULL) != (ROWS[i].want == NULL) || (got != NULL && !text_equal(got, ROWS[i].want)) ||
+		    !strstr(why, ROWS[i].want_why) || (got == NULL && !strstr(why, path)))
+			fail_msg("%s: got `%s`, why: %s", ROWS[i].name, got != NULL ? got : "(none)", why);
 		assert_null(strstr(why, "s3"));
 		secret_free(got);
 	}

@@ -18,7 +18,7 @@ static struct settings *load(const char *text)
 	workplace_write("bridge.yaml", text);
 	struct settings *settings = settings_load(workplace_path(config_path, "bridge.yaml"), &faults);
 
-	if (!settings)
+	if (settings == NULL)
 		fail_msg("%s", buffer_text(&faults.text));
 	assert_int_equal(faults.count, 0);
 	settings_faults_clear(&faults);

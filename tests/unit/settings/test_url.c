@@ -65,8 +65,9 @@ static void check(const struct row *row, char *(*made_by)(const char *, char *))
 	char why[WHY_SIZE] = "";
 	char *got = made_by(row->text, why);
 
-	if ((got == NULL) != (row->want == NULL) || (got && !text_equal(got, row->want)) || !strstr(why, row->want_why))
-		fail_msg("`%s`: got `%s`, why: %s", row->text, got ? got : "(none)", why);
+	if ((got == NULL) != (row->want == NULL) || (got != NULL && !text_equal(got, row->want)) ||
+	    !strstr(why, row->want_why))
+		fail_msg("`%s`: got `%s`, why: %s", row->text, got != NULL ? got : "(none)", why);
 	assert_null(strstr(why, "secret@"));
 	free(got);
 }

@@ -24,7 +24,7 @@ static inline int workplace_open(void **state)
 	(void)state;
 	const char *base = getenv("TMPDIR");
 
-	text_format(workplace, sizeof(workplace), "%s/bridge-settings-XXXXXX", base ? base : "/tmp");
+	text_format(workplace, sizeof(workplace), "%s/bridge-settings-XXXXXX", base != NULL ? base : "/tmp");
 	return mkdtemp(workplace) ? 0 : -1;
 }
 
@@ -42,7 +42,7 @@ static inline int workplace_close(void **state)
 	const struct dirent *file;
 	char path[WORKPLACE_PATH_SIZE];
 
-	if (!folder)
+	if (folder == NULL)
 		return -1;
 	while ((file = readdir(folder)) != NULL)
 		if (file->d_name[0] != '.')
