@@ -50,7 +50,7 @@ struct store *store_open(const struct store_options *options, int64_t now_ms, ch
 
 /* A spool that is an older copy (`recover`), or whose end is gone (its log was deleted): what waits in it may have been
  * sent since. Such commands became `unknown` with this error code, to be looked up and, where they are not found, held.
- */
+ * One that the API had said yes to keeps the code that says so: it is held also when its time is over. */
 #define STORE_RESTORED "restored"
 
 /* Was the end of the file found missing at the start? How many commands were put in doubt then, for whatever reason? */

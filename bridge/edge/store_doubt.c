@@ -13,6 +13,7 @@
 
 #include "bridge/base/text.h"
 #include "bridge/edge/store_internal.h"
+#include "bridge/rule/retry.h"
 
 enum { MARK_SIZE = 64, SEQ_SKIP = 1000000000, DOUBT_BATCH = 20000, DOUBT_CACHE_KIB = 16384 };
 
@@ -136,6 +137,7 @@ void store_doubt_begin(struct store *store, int64_t now_ms)
 	struct sql_statement *statement = store_statement(store, SQL_UNKNOWN_DOUBT);
 	sql_put_text(statement, 1, STORE_RESTORED);
 	sql_put(statement, 2, now_ms + store->options.settle_ms);
+	sql_put_text(statement, 3, RETRY_NO_SID);
 	sql_run(statement);
 	sql_run(store_statement(store, SQL_DELIVERY_CLEAR));
 	put_number(store, FLOOR_KEY, store->next_seq + SEQ_SKIP);

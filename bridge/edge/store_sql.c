@@ -58,7 +58,9 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_UNKNOWN_DUE] = SELECT_ROW "WHERE state = 3 AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT ?2",
 	[SQL_UNKNOWN_NEXT] = "SELECT due_ms FROM commands WHERE state = 3 AND due_ms > ?1 ORDER BY due_ms LIMIT 1",
 	[SQL_UNKNOWN_CLAMP] = "UPDATE commands SET due_ms = ?2 WHERE state = 3 AND due_ms > ?1",
-	[SQL_UNKNOWN_DOUBT] = "UPDATE commands SET error_code = ?1, due_ms = ?2,"
+	/* What must not be sent again for a stronger reason (?3) keeps that one. */
+	[SQL_UNKNOWN_DOUBT] = "UPDATE commands SET error_code = CASE error_code WHEN ?3 THEN ?3 ELSE ?1 END,"
+			      " due_ms = ?2,"
 			      " attempted_ms = CASE attempted_ms WHEN 0 THEN created_ms ELSE attempted_ms END"
 			      " WHERE state = 3 AND error_code <> ?1",
 	[SQL_ACCEPTED_DOUBT] =

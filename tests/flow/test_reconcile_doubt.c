@@ -17,25 +17,29 @@ static const struct {
 	{"a portal's page", "\r\n <!DOCTYPE html>", STATE_ACCEPTED},
 };
 
-static void one_unnamed(size_t i)
+/* The job is sent, and the API's answer is a 201 with this body. */
+static void say_yes(struct world *world, const char *body)
 {
-	void *state = NULL;
 	struct store_attempt taken;
 	int64_t next_ms;
-	world_setup(&state);
-	struct world *world = state;
 	world_command(world, 1, "job");
 	int64_t now_ms = timekeeper_now(world->time);
 	assert_int_equal(store_take_due(world->store, now_ms, &taken, 1, &next_ms), 1);
 	struct store_settlement settlement = {.seq = taken.seq, .due_ms = now_ms};
-	command_answer_judge(&(struct http_result){.status = 201,
-						   .body_started = true,
-						   .body = unnamed[i].body,
-						   .len = strlen(unnamed[i].body),
-						   .error = ""},
-			     &settlement);
+	command_answer_judge(
+		&(struct http_result){
+			.status = 201, .body_started = true, .body = body, .len = strlen(body), .error = ""},
+		&settlement);
 	store_settle(world->store, &settlement, 1, now_ms);
 	want_state(world, "job", STATE_UNKNOWN);
+}
+
+static void one_unnamed(size_t i)
+{
+	void *state = NULL;
+	world_setup(&state);
+	struct world *world = state;
+	say_yes(world, unnamed[i].body);
 	reconcile_unknown(&world->reconcile);
 	want_text(unnamed[i].name, "state", lifecycle_name(world_find(world, "job").state),
 		  lifecycle_name(unnamed[i].want));
@@ -52,14 +56,19 @@ static void what_the_api_said_yes_to_is_never_sent_again(void **state)
 
 /* ---- from an older copy of the spool ------------------------------------------------------------------ */
 
-/* It waited when the copy was made. */
-static void restore(struct world *world)
+static void recover(struct world *world)
 {
-	world_command(world, 1, "job");
 	world->store_options.recover = true;
 	world_reopen(world);
 	want_state(world, "job", STATE_UNKNOWN);
 	fake_clock_advance(MINUTE);
+}
+
+/* It waited when the copy was made. */
+static void restore(struct world *world)
+{
+	world_command(world, 1, "job");
+	recover(world);
 }
 
 static void what_was_sent_since_is_adopted(void **state)
@@ -90,6 +99,29 @@ static void what_was_not_sent_in_its_time_is_expired(void **state)
 	fake_clock_advance(2 * DAY);
 	reconcile_unknown(&world->reconcile);
 	want_state(world, "job", STATE_EXPIRED);
+}
+
+/* That it may be at the API is known for certain, and outlives its time and the doubt. */
+static void what_the_api_said_yes_to_is_held_also_from_an_older_copy(void **state)
+{
+	struct world *world = *state;
+	say_yes(world, unnamed[0].body);
+	recover(world);
+	fake_clock_advance(2 * DAY);
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_HELD);
+	assert_string_equal(world_find(world, "job").error_code, "no_sid");
+}
+
+/* Nothing of the API's is in a portal's page: its word is no yes. */
+static void what_a_portal_answered_is_in_doubt_as_all_else(void **state)
+{
+	struct world *world = *state;
+	say_yes(world, "<!DOCTYPE html>");
+	recover(world);
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_HELD);
+	assert_string_equal(world_find(world, "job").error_code, STORE_RESTORED);
 }
 
 /* ---- a list that the API refuses ---------------------------------------------------------------------- */
@@ -197,6 +229,8 @@ int main(void)
 		WORLD_TEST(what_was_sent_since_is_adopted),
 		WORLD_TEST(what_was_not_sent_since_is_for_an_operator),
 		WORLD_TEST(what_was_not_sent_in_its_time_is_expired),
+		WORLD_TEST(what_the_api_said_yes_to_is_held_also_from_an_older_copy),
+		WORLD_TEST(what_a_portal_answered_is_in_doubt_as_all_else),
 		FROZEN_WORLD_TEST(a_refused_list_is_asked_for_ever_more_seldom),
 		FROZEN_WORLD_TEST(what_is_refused_for_max_age_is_for_an_operator),
 		FROZEN_WORLD_TEST(what_the_api_said_yes_to_is_still_known_for_it),
