@@ -114,17 +114,6 @@ static void recover_sending(struct store *store, int64_t now_ms)
 	}
 }
 
-/* The configuration may say now that a silent command is to be asked for sooner, or that there are no callbacks any
- * more. What was asked for already keeps to a tenth of its age. */
-static void watch_sooner(struct store *store, int64_t now_ms)
-{
-	struct sql_statement *statement = store_statement(store, SQL_SILENT_SOONER);
-	sql_put(statement, 1, now_ms);
-	sql_put(statement, 2, store->options.watch_ms);
-	sql_put(statement, 3, STORE_NEVER_MS);
-	sql_run(statement);
-}
-
 static bool say_no_room(const struct store *store, char *why, size_t why_size)
 {
 	text_format(why, why_size, "the spool %s cannot be written: %s: make room on the disk", store->path,
@@ -162,7 +151,7 @@ static bool commit_step(struct store *store, void (*step)(struct store *store, i
 static void begin(struct store *store, int64_t now_ms)
 {
 	recover_sending(store, now_ms);
-	watch_sooner(store, now_ms);
+	store_silent_begin(store);
 	store_doubt_begin(store, now_ms);
 }
 

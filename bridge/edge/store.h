@@ -34,7 +34,9 @@ struct store_options {
 	int64_t per_day;
 	int64_t retention_ms;
 	int64_t settle_ms; /* what was being sent at the last end is looked for so long after the start */
-	int64_t watch_ms;  /* a command whose callback overtook its answer is asked for after so long a silence */
+	/* A command whose callback overtook its answer is asked for after so long a silence. Where it is shorter than
+	 * at the last start, upkeep makes due sooner what was put off for longer. */
+	int64_t watch_ms;
 	int64_t min_free_bytes, ballast_bytes;
 	bool fit_min_free, fit_ballast; /* of a small disk a share at most: see store_space_fit() */
 	const char *topic_status;	/* template; events are rendered where they are committed */
@@ -354,7 +356,7 @@ enum { STORE_SLOW_MS = 100 };
 int64_t store_busy_ms(const void *store);
 int64_t store_slow_ms(const void *store);
 
-/* One small step of housekeeping: retention in small batches, time-outs of waiting commands, checkpoint
+/* One small step of housekeeping: retention and due times in small batches, time-outs of waiting commands, checkpoint
  * when idle, watermarks. Called by main every second; returns true when there is more to do at once. */
 bool store_upkeep(struct store *store, int64_t now_ms);
 

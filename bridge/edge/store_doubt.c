@@ -73,7 +73,7 @@ void store_mark_again(struct store *store)
 		write_mark(store);
 }
 
-static int64_t number_of(struct store *store, const char *key)
+int64_t store_number(struct store *store, const char *key)
 {
 	char text[MARK_SIZE] = "";
 	int64_t number = 0;
@@ -85,7 +85,7 @@ static int64_t number_of(struct store *store, const char *key)
 	return text_to_int(text, 0, INT64_MAX - 1, &number) ? number : 0;
 }
 
-static void put_number(struct store *store, const char *key, int64_t number)
+void store_put_number(struct store *store, const char *key, int64_t number)
 {
 	char text[MARK_SIZE];
 	struct sql_statement *statement = store_statement(store, SQL_META_PUT);
@@ -98,8 +98,8 @@ static void put_number(struct store *store, const char *key, int64_t number)
 void store_mark_look(struct store *store)
 {
 	int64_t beside = read_mark(store);
-	store->mark = number_of(store, MARK_KEY);
-	store->doubt = (enum store_doubt)number_of(store, DOUBT_KEY); /* a start that was interrupted */
+	store->mark = store_number(store, MARK_KEY);
+	store->doubt = (enum store_doubt)store_number(store, DOUBT_KEY); /* a start that was interrupted */
 	if (store->options.recover && store->doubt == STORE_DOUBT_NONE)
 		store->doubt = STORE_DOUBT_RECOVER;
 	if (beside > store->mark) {
@@ -107,14 +107,14 @@ void store_mark_look(struct store *store)
 		store->mark = beside;
 	}
 	store->mark_due = true;
-	int64_t floor = number_of(store, FLOOR_KEY);
+	int64_t floor = store_number(store, FLOOR_KEY);
 	store->next_seq = floor > store->next_seq ? floor : store->next_seq;
 }
 
 void store_mark_stage(struct store *store)
 {
 	if (store->mark_due)
-		put_number(store, MARK_KEY, store->mark + 1);
+		store_put_number(store, MARK_KEY, store->mark + 1);
 }
 
 void store_mark_committed(struct store *store)
@@ -140,8 +140,8 @@ void store_doubt_begin(struct store *store, int64_t now_ms)
 	sql_put_text(statement, 3, RETRY_NO_SID);
 	sql_run(statement);
 	sql_run(store_statement(store, SQL_DELIVERY_CLEAR));
-	put_number(store, FLOOR_KEY, store->next_seq + SEQ_SKIP);
-	put_number(store, DOUBT_KEY, store->doubt);
+	store_put_number(store, FLOOR_KEY, store->next_seq + SEQ_SKIP);
+	store_put_number(store, DOUBT_KEY, store->doubt);
 }
 
 void store_doubt_begun(struct store *store)
@@ -174,7 +174,7 @@ void store_doubt_step(struct store *store, int64_t now_ms)
 	store->staged.in_state[to] += moved;
 	store->doubts_more = moved == DOUBT_BATCH;
 	if (!store->doubts_more)
-		put_number(store, DOUBT_KEY, STORE_DOUBT_NONE);
+		store_put_number(store, DOUBT_KEY, STORE_DOUBT_NONE);
 }
 
 void store_doubt_end(struct store *store)

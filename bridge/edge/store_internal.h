@@ -11,6 +11,7 @@
  *   store_outbox.c    events                  store_fresh.c     events just committed, in memory
  *   store_lookup.c    questions               store_admin.c     cancel, retry
  *   store_upkeep.c    expiry, retention       store_space.c     watermark and ballast
+ *   store_silent.c    a shorter silence
  *
  * Threads: everything below runs on the thread that has the connection just now (or before there are any), but
  *          store_queue_do() and what says otherwise. */
@@ -150,7 +151,8 @@ struct store {
 	atomic_bool room;
 	bool ballast_held, starved; /* starved: a write found no space since the last good look */
 	int64_t oldest_seq, retention_seq;
-	int64_t mark; /* see store_doubt.c */
+	int64_t silent_seq; /* see store_silent.c */
+	int64_t mark;	    /* see store_doubt.c */
 	bool mark_due;
 	enum store_doubt doubt; /* at the start */
 	bool doubts_more;
@@ -352,6 +354,18 @@ void store_doubt_begun(struct store *store);
 bool store_doubt_goes_on(struct store *store);
 void store_doubt_step(struct store *store, int64_t now_ms);
 void store_doubt_end(struct store *store);
+
+/* Numbers of the store's own that survive; 0: not there. */
+int64_t store_number(struct store *store, const char *key);
+void store_put_number(struct store *store, const char *key, int64_t number);
+
+/* ---- a shorter silence: store_silent.c ------------------------------------------------------------ */
+
+/* In the first transaction of the start: did the time after which a silent command is asked for change? */
+void store_silent_begin(struct store *store);
+
+/* In upkeep: one step of making those due sooner that were put off for longer. True: there are more. */
+bool store_silent_sooner(struct store *store, int64_t now_ms);
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 

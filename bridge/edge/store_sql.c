@@ -18,6 +18,9 @@
 	" due_ms = ?5, attempted_ms = ?6, attempts = ?7, deaths = ?8, error_code = ?9," \
 	" error_message = ?10"
 
+/* What was asked for already keeps to a tenth of its age. */
+#define SILENT_WAIT "max(?2, (?1 - attempted_ms) / 10)"
+
 static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_ROW_BY_SEQ] = SELECT_ROW "WHERE seq = ?1",
 	[SQL_ROW_BY_SID] = SELECT_ROW "WHERE sid = ?1 AND sid <> ''",
@@ -71,10 +74,14 @@ static const char *const texts[STORE_SQL_COUNT] = {
 	[SQL_SILENT_NEXT] = "SELECT due_ms FROM commands WHERE state IN (4, 5, 6) AND due_ms > ?1"
 			    " ORDER BY due_ms LIMIT 1",
 	[SQL_SILENT_CLAMP] = "UPDATE commands SET due_ms = ?2 WHERE state IN (4, 5, 6) AND due_ms > ?1 AND due_ms < ?3",
-	/* After a day it is unconfirmed (6), and asked for by another measure. */
-	[SQL_SILENT_SOONER] = "UPDATE commands SET due_ms = ?1 + max(?2, (?1 - attempted_ms) / 10)"
-			      " WHERE state IN (4, 5, 6) AND state <> 6 AND due_ms > ?1 + ?2 AND due_ms < ?3"
-			      " AND due_ms > ?1 + (?1 - attempted_ms) / 10",
+	[SQL_SILENT_END] = "SELECT seq FROM commands WHERE seq > ?1 ORDER BY seq LIMIT 1 OFFSET ?2",
+	/* Due as it would have been; where that has passed, spread over the wait by its number, so that not all are
+	 * asked for at once: 40503 / 65536 is near the golden ratio. After a day it is unconfirmed, and asked for by
+	 * another measure. */
+	[SQL_SILENT_SOONER] =
+		"UPDATE commands SET due_ms = min(?1 + " SILENT_WAIT ", max(attempted_ms + ?2,"
+		" ?1 + seq * 40503 % 65536 * " SILENT_WAIT " / 65536))"
+		" WHERE seq > ?4 AND seq <= ?5 AND state IN (4, 5) AND due_ms < ?3 AND due_ms > ?1 + " SILENT_WAIT,
 
 	/* The inner question reads the index alone; only what is answered is fetched. */
 	[SQL_PENDING_ALL] = SELECT_ROW "WHERE seq IN (SELECT seq FROM commands INDEXED BY live_by_device"

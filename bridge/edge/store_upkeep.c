@@ -174,6 +174,7 @@ static void run_upkeep(struct store *store, void *job)
 	forget_old_budgets(store, args->now_ms);
 	more |= forget_old_rows(store, args->now_ms);
 	more |= forget_old_mo(store, args->now_ms);
+	more |= store_silent_sooner(store, args->now_ms);
 	args->more = more;
 	store_upkeep_measure(store);
 	store_mark_again(store);

@@ -57,7 +57,7 @@ static void pass_crash_points(const bool points[STORE_POINTS], bool after)
 
 static bool try_commit(struct store *store, const struct store_batch *batch)
 {
-	int64_t oldest_seq = store->oldest_seq, next_seq = store->next_seq;
+	int64_t oldest_seq = store->oldest_seq, next_seq = store->next_seq, silent_seq = store->silent_seq;
 	store_order_begin(store);
 	sql_begin(store->sql);
 	store_outbox_delete(store, batch->done, batch->done_count);
@@ -78,6 +78,7 @@ static bool try_commit(struct store *store, const struct store_batch *batch)
 	store->change_count = 0;
 	store_fresh_drop(store);
 	store->oldest_seq = oldest_seq;
+	store->silent_seq = silent_seq;
 	store->next_seq = next_seq; /* nobody was told the numbers; the next start counts on from the highest row */
 	return false;
 }

@@ -80,6 +80,7 @@ static void a_shorter_silence_counts_for_what_the_api_has_already(void **state)
 	       .due_ms = NOW + 30 * MINUTE);
 	world->options.watch_ms = MINUTE;
 	world_reopen(world);
+	store_upkeep(world->store, NOW);
 	assert_int_equal(world_find(world, "soon").due_ms, NOW + SECOND);
 	assert_int_equal(world_find(world, "late").due_ms, NOW + MINUTE);
 	/* Asked for once an hour, as is fit for its age. */
