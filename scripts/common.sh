@@ -41,12 +41,14 @@ quietly() {
 
 # With SECOND_LOOK=1, as in continuous integration, what failed is run once more by itself and said to be unstable when
 # it passes then: a busy machine makes waits end too early. What a sanitizer, an assertion or the judge of lost and
-# doubled commands has found stands, however often it passes afterwards.
+# doubled commands has found stands, and a crash, however often it passes afterwards.
 readonly SECOND_LOOK=${SECOND_LOOK:-0}
 readonly SANITIZER='(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:'
-readonly JUDGED='Assertion .* failed|audit [0-9]+: |the message with sid'
+readonly CRASH='Assertion .* failed|Segmentation fault|SegFault|SIGSEGV|SIGABRT|Invalid (read|write)'
+readonly HEAP='double free|stack smashing|free\(\): |malloc\(\): '
+readonly JUDGED='audit [0-9]+: |the message with sid|are at the API instead of|not exactly [0-9]+ SMS'
 
 # deserves_second_look FILE: with what the failed test printed.
 deserves_second_look() {
-    [[ $SECOND_LOOK == 1 ]] && ! grep -qE "$SANITIZER|$JUDGED" "$1"
+    [[ $SECOND_LOOK == 1 ]] && ! grep -qE "$SANITIZER|$CRASH|$HEAP|$JUDGED" "$1"
 }

@@ -14,7 +14,7 @@
 /* So many creates without a clear answer in a row are an outage, not bad luck. */
 enum { UNCLEAR_IN_A_ROW = 3, KNOCKS = 3, REFUSALS = 6, NO_TOKEN_WAIT_MS = 1000, SHORTEST_WAIT_MS = 1 };
 enum { TAKEN_LATELY_MS = 10 * 60 * 1000 };
-/* A pause may outlast the commands that it began with, and then nobody tries. */
+/* A pause of refused creates may outlast the commands that it began with, and then nobody tries. */
 #define NEXT_TRY "; tried again with the next command"
 
 /* How creates fare, from good to bad. What may read need not be what may send: of the last two, answers to questions
@@ -312,7 +312,7 @@ void account_state(struct account *account, struct account_state *ret)
 	ret->token_lifetime_s = token_lifetime_s(account->token);
 	ret->token_age_s = token_age_s(account->token);
 	pthread_mutex_lock(&account->lock);
-	bool waits = account->circuit.failures > 0 && account->creates != CREATES_GO;
+	bool waits = account->circuit.failures > 0 && account->creates >= CREATES_DOUBTED;
 	ret->paused = account->circuit.failures > 0 || ret->token_lifetime_s == -2;
 	text_copy(ret->why, sizeof(ret->why), account->why);
 	if (ret->token_lifetime_s == -2)

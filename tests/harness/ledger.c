@@ -53,11 +53,16 @@ void ledger_await(struct simulator *simulator, const char *payload, size_t count
 		fail_msg("%zu SMS \"%s\" at the API, not %zu", ledger_count(simulator, payload), payload, count);
 }
 
+void ledger_expect(struct simulator *simulator, const char *payload, size_t count)
+{
+	size_t there = ledger_count(simulator, payload);
+	if (there != count)
+		fail_msg("%zu SMS \"%s\" are at the API instead of %zu", there, payload, count);
+}
+
 void ledger_expect_one(struct simulator *simulator, const char *payload)
 {
-	size_t count = ledger_count(simulator, payload);
-	if (count != 1)
-		fail_msg("%zu SMS \"%s\" at the API, not one", count, payload);
+	ledger_expect(simulator, payload, 1);
 }
 
 int64_t ledger_summary(struct simulator *simulator, const char *path)

@@ -16,7 +16,8 @@ size_t ledger_count(struct simulator *simulator, const char *payload);
 /* Waits until there are at least `count`; fails the test when there are not. */
 void ledger_await(struct simulator *simulator, const char *payload, size_t count);
 
-/* Fails the test unless there is exactly one SMS with this payload. */
+/* Fails the test unless there are exactly so many SMS with this payload, "" for all; or exactly one. */
+void ledger_expect(struct simulator *simulator, const char *payload, size_t count);
 void ledger_expect_one(struct simulator *simulator, const char *payload);
 
 /* Fails the test unless there are exactly `count` SMS, each with a payload of its own. */

@@ -145,13 +145,13 @@ static void the_ledger_counts_what_was_created(struct world *world)
 	assert_string_equal(text, "a b& c");
 	ledger_pick(world->simulator, "c", "sim", text, sizeof(text));
 	assert_string_equal(text, METER_2_SIM);
-	assert_int_equal(ledger_count(world->simulator, ""), 2);
-	assert_int_equal(ledger_count(world->simulator, "d"), 0);
+	ledger_expect(world->simulator, "", 2);
+	ledger_expect(world->simulator, "d", 0);
 	assert_int_equal(ledger_summary(world->simulator, "creates"), 2);
 	simulator_heal(world->simulator);
 	simulator_kill(world->simulator);
 	simulator_restart(world->simulator);
-	assert_int_equal(ledger_count(world->simulator, ""), 0);
+	ledger_expect(world->simulator, "", 0);
 }
 
 int main(void)

@@ -62,7 +62,7 @@ static void what_waits_too_long_expires(struct world *world)
 	status_expect(world->client, "meter-001", "late", "expired");
 	status_expect(world->client, "meter-001", "in-time", "delivered");
 	status_expect_sequence(world->client, "meter-001", "late", "accepted expired");
-	assert_int_equal(ledger_count(world->simulator, "late"), 0);
+	ledger_expect(world->simulator, "late", 0);
 	ledger_expect_one(world->simulator, "in time");
 }
 
@@ -74,7 +74,7 @@ static void it_expires_too_while_the_api_is_away(struct world *world)
 	status_expect(world->client, "meter-001", "late", "expired");
 	simulator_restart(world->simulator);
 	status_settle(world->client, "meter-001");
-	assert_int_equal(ledger_count(world->simulator, "late"), 0);
+	ledger_expect(world->simulator, "late", 0);
 }
 
 static void priority_is_the_order_of_those_that_wait(struct world *world)
@@ -108,7 +108,7 @@ static void replace_cancels_what_waits_and_nothing_else(struct world *world)
 	status_expect(world->client, "meter-001", "blocker", "queued");
 	status_expect_sequence(world->client, "meter-001", "old", "accepted cancelled");
 	status_expect_sequence(world->client, "meter-001", "older", "accepted cancelled");
-	assert_int_equal(ledger_count(world->simulator, "old"), 0);
+	ledger_expect(world->simulator, "old", 0);
 	ledger_expect_distinct(world->simulator, 2);
 }
 
@@ -123,7 +123,7 @@ static void budgets_are_kept(struct world *world)
 	status_expect_field(status_expect(world->client, "meter-001", "3", "rejected"), "error.code", "over_budget");
 	status_expect(world->client, "meter-001", "2", "delivered");
 	status_settle(world->client, "meter-002");
-	assert_int_equal(ledger_count(world->simulator, "three"), 0);
+	ledger_expect(world->simulator, "three", 0);
 }
 
 int main(void)

@@ -29,7 +29,7 @@ static void play(struct world *world, const struct api_refusal *refusal)
 	simulator_heal(world->simulator);
 	status_settle(world->client, "meter-001");
 	status_expect_sequence(world->client, "meter-001", refusal->code, "accepted rejected");
-	assert_int_equal(ledger_count(world->simulator, payload), 0);
+	ledger_expect(world->simulator, payload, 0);
 }
 
 static void each_refusal_has_its_code(struct world *world)
@@ -78,7 +78,7 @@ static void a_dry_run_asks_nobody(struct world *world)
 	const struct client_message *accepted = status_expect(world->client, "meter-001", "d", "accepted");
 	assert_non_null(strstr(accepted->payload, "\"dry_run\":true"));
 	pause_ms(500);
-	assert_int_equal(ledger_count(world->simulator, ""), 0);
+	ledger_expect(world->simulator, "", 0);
 }
 
 int main(void)

@@ -308,7 +308,7 @@ static void out_of_descriptors_it_waits_and_goes_on(struct world *world)
 	load_send(load, ALL);
 	assert_true(client_flush(world->client, STEP_MS));
 	expect_no_answer(world);
-	assert_int_equal(ledger_count(world->simulator, ""), 0);
+	ledger_expect(world->simulator, "", 0);
 	assert_true(bridge_is_running(world->bridge));
 	limit(world, RLIMIT_NOFILE, RLIM_INFINITY);
 	expect_all(world, load, ALL);
@@ -365,7 +365,7 @@ static void a_command_that_kills_three_times_is_held_and_others_go_on(struct wor
 	status_settle(world->client, "meter-002");
 	command_send(world->client, "meter-001", "{\"payload\":\"harmless\",\"id\":\"h\"}");
 	status_expect(world->client, "meter-001", "h", "delivered");
-	assert_int_equal(ledger_count(world->simulator, "poison"), 0);
+	ledger_expect(world->simulator, "poison", 0);
 }
 
 int main(void)

@@ -132,7 +132,7 @@ static void a_wrong_secret_pauses_loudly_and_a_new_one_heals(struct world *world
 	assert_null(strstr(why, "not-the-secret-of-this-client"));
 	assert_true(process_wait_line(bridge_process(world->bridge), "client_secret", STEP_MS, why, sizeof(why)));
 	assert_true(fetches(world) <= 2); /* the door is not hammered */
-	assert_int_equal(ledger_count(world->simulator, ""), 0);
+	ledger_expect(world->simulator, "", 0);
 	world_file(world, "client.secret", "simulator\n");
 	bridge_reload(world->bridge);
 	status_expect(world->client, "meter-001", "k", "delivered");
@@ -153,7 +153,7 @@ static void a_missing_scope_pauses_and_is_not_hammered(struct world *world)
 	expect_health(world, "\"api\":\"paused\"", "403");
 	client_expect_none_more(world->client, &sent, 0, QUIET_MS);
 	assert_true(fetches(world) <= 3);
-	assert_int_equal(ledger_count(world->simulator, ""), 0);
+	ledger_expect(world->simulator, "", 0);
 	simulator_heal(world->simulator);
 	bridge_reload(world->bridge); /* or wait for half a minute: a new token is tried then by itself */
 	status_expect(world->client, "meter-001", "s", "delivered");
@@ -202,7 +202,7 @@ static void a_token_that_may_list_and_not_send_pauses_for_good(struct world *wor
 	assert_int_equal(client_matches(world->client, &well), 0);
 	assert_true(fetches(world) <= 2 + (clock_mono_ms() - began_ms) / RENEWAL_MS);
 	assert_true(refused_creates(world) <= 2 * CONCURRENCY + PROBES);
-	assert_int_equal(ledger_count(world->simulator, ""), 0);
+	ledger_expect(world->simulator, "", 0);
 	simulator_heal(world->simulator);
 	bridge_reload(world->bridge);
 	assert_true(load_await_delivered(load, DEVICES, 2 * STEP_MS));

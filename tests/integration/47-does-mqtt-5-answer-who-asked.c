@@ -80,7 +80,7 @@ static void a_rejection_is_answered_there_as_well(struct world *world)
 	ask(world, "devices/meter-001/cmd", "{\"payload\":\"one\",\"id\":\"same\"}", "replies/six", "c6");
 	expect_reply(world, "replies/six", "\"duplicate\":true", "c6");
 	ledger_expect_one(world->simulator, "one");
-	assert_int_equal(ledger_count(world->simulator, "two"), 0);
+	ledger_expect(world->simulator, "two", 0);
 }
 
 static void the_answer_outlives_a_restart(struct world *world)
@@ -140,7 +140,7 @@ static void a_message_that_expires_is_told_so_and_not_sent(struct world *world)
 	expect_reply(world, "replies/expiry", "\"expired\"", "e");
 	simulator_restart(world->simulator);
 	status_settle(world->client, "meter-003");
-	assert_int_equal(ledger_count(world->simulator, "short"), 0);
+	ledger_expect(world->simulator, "short", 0);
 	status_expect_sequence(world->client, "meter-001", "expiry", "accepted expired");
 }
 
@@ -182,7 +182,7 @@ static void a_retained_command_is_rejected_while_the_bridge_listens(struct world
 	const struct client_message *rejected = status_expect_payload(world->client, "meter-001", "kept", "rejected");
 	status_expect_field(rejected, "error.code", "retained");
 	status_settle(world->client, "meter-001");
-	assert_int_equal(ledger_count(world->simulator, "kept"), 0);
+	ledger_expect(world->simulator, "kept", 0);
 }
 
 static void version_3_1_1_ignores_what_it_cannot_have(struct world *world)

@@ -129,7 +129,7 @@ static void see_what_waits_and_cancel_it(struct world *world)
 	expect_error(world, "get", "\"sid\":\"HC00000000000000000000000000000001\"", "the API");
 	simulator_restart(world->simulator);
 	status_settle(world->client, "meter-002");
-	assert_int_equal(ledger_count(world->simulator, "p wait-1"), 0);
+	ledger_expect(world->simulator, "p wait-1", 0);
 }
 
 static void try_again(struct world *world)
@@ -145,7 +145,7 @@ static void try_again(struct world *world)
 	const struct client_message *delivered = status_expect(world->client, "meter-001", id, "delivered");
 	json_pick(delivered->payload, "payload", payload, sizeof(payload));
 	assert_string_equal(payload, "p fails");
-	assert_int_equal(ledger_count(world->simulator, "p fails"), 2);
+	ledger_expect(world->simulator, "p fails", 2);
 	struct json_view *refused = ask(world, "retry", "\"id\":\"nobody-knows\"");
 	assert_string_equal(json_view_text(refused, "status"), "error");
 	json_view_close(refused);
