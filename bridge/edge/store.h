@@ -283,7 +283,10 @@ bool store_owns_sid(struct store *store, const char *sid);
  * `unconfirmed`, by store_settle with EVENT_SILENT. */
 size_t store_silent(struct store *store, int64_t now_ms, struct store_record *ret, size_t max, int64_t *ret_next_ms);
 
-/* Small named values that survive: when MO was last listed, learnt SIM sids. "" when not there. */
+/* Small named values that survive: when MO was last listed, learnt SIM sids. "" when not there. Two of them the store
+ * reads itself, in wall ms: what a list of MO SMS may show again must not be forgotten. */
+#define STORE_MO_SINCE	"mo_since"  /* older MO SMS are history */
+#define STORE_MO_LISTED "mo_listed" /* when the last complete list began */
 void store_remember(struct store *store, const char *key, const char *value);
 void store_recall(struct store *store, const char *key, char *ret, size_t size);
 

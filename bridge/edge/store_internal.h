@@ -357,6 +357,9 @@ void store_doubt_end(struct store *store);
 
 /* Numbers of the store's own that survive; 0: not there. */
 int64_t store_number(struct store *store, const char *key);
+
+/* What the names of store_remember() begin with among the store's own. */
+#define STORE_VALUE "value."
 void store_put_number(struct store *store, const char *key, int64_t number);
 
 /* ---- a shorter silence: store_silent.c ------------------------------------------------------------ */

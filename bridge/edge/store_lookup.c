@@ -176,12 +176,11 @@ static void get(struct store *store, struct pair_args args)
 }
 
 enum { NAME_SIZE = 192 };
-#define VALUE "value."
 
 /* The store's own entries (the epoch) have names without the dot. */
 static void named(char key[NAME_SIZE], const char *name)
 {
-	text_format(key, NAME_SIZE, VALUE "%s", name);
+	text_format(key, NAME_SIZE, STORE_VALUE "%s", name);
 }
 
 void store_remember(struct store *store, const char *key, const char *value)
@@ -239,7 +238,7 @@ bool store_recall_next(struct store *store, const char *prefix, char *key, size_
 	named(name, key);
 	named(wanted, prefix);
 	get(store, (struct pair_args){.statement = SQL_META_NEXT, .key = name, .ret = next, .size = sizeof(next)});
-	return text_starts_with(next, wanted) && text_copy(key, size, next + sizeof(VALUE) - 1);
+	return text_starts_with(next, wanted) && text_copy(key, size, next + sizeof(STORE_VALUE) - 1);
 }
 
 void store_learn_sim(struct store *store, const char *unique_name, const char *sim_sid)

@@ -6,7 +6,8 @@
 #include "bridge/edge/store_internal.h"
 #include "bridge/rule/retry.h"
 
-enum { MO_BATCH = 200, OLDEST_STEPS = 10, POLL_WAIT_MAX_MS = 7 * STORE_DAY_MS }; /* the most of reconcile.poll_after */
+enum { MO_BATCH = 200, OLDEST_STEPS = 10, MO_MARGIN_MS = 2 * 60 * 60 * 1000 /* lists overlap by an hour */ };
+enum { POLL_WAIT_MAX_MS = 7 * STORE_DAY_MS }; /* the most of reconcile.poll_after */
 
 struct upkeep_args {
 	struct store *store;
@@ -106,10 +107,20 @@ static bool forget_old_rows(struct store *store, int64_t now_ms)
 	return !old.reached_young;
 }
 
+/* What the next list may show again is remembered, for as long as the API remembers it (30 days). */
+static int64_t shown_since(struct store *store, int64_t now_ms)
+{
+	int64_t listed_ms = store_number(store, STORE_VALUE STORE_MO_LISTED);
+	int64_t from_ms = listed_ms > 0 ? listed_ms - MO_MARGIN_MS : store_number(store, STORE_VALUE STORE_MO_SINCE);
+	int64_t forgotten_ms = now_ms - (int64_t)31 * STORE_DAY_MS;
+	return from_ms > forgotten_ms ? from_ms : from_ms > 0 ? forgotten_ms : INT64_MAX;
+}
+
 static bool forget_old_mo(struct store *store, int64_t now_ms)
 {
 	struct sql_statement *statement = store_statement(store, SQL_MO_RETENTION);
-	sql_put(statement, 1, now_ms - store->options.retention_ms);
+	int64_t old_ms = now_ms - store->options.retention_ms, shown_ms = shown_since(store, now_ms);
+	sql_put(statement, 1, old_ms < shown_ms ? old_ms : shown_ms);
 	sql_put(statement, 2, MO_BATCH);
 	return sql_run(statement) == MO_BATCH;
 }

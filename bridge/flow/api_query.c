@@ -114,6 +114,12 @@ static void fetch(struct api_query *query, const struct http_request_out *reques
 }
 
 /* Asks, and once more when the token was refused and a new one is there. */
+/* Of a question beside the others nobody learns that the API or the token has failed: they themselves tell. */
+static bool is_of_account(const struct outcome *outcome)
+{
+	return outcome->kind != OUTCOME_UNKNOWN && outcome->account != ACCOUNT_UNAUTHORIZED;
+}
+
 static struct outcome ask(struct api_query *query, const char *url, struct get *get)
 {
 	char authorization[AUTHORIZATION_SIZE];
@@ -139,7 +145,7 @@ static struct outcome ask(struct api_query *query, const char *url, struct get *
 		explicit_bzero(authorization, sizeof(authorization));
 		if (atomic_load(&query->stopping))
 			return plain_outcome(OUTCOME_RETRY, "stopping", "the bridge stops");
-		if (!get->beside || get->outcome.kind != OUTCOME_UNKNOWN)
+		if (!get->beside || is_of_account(&get->outcome))
 			account_note(query->account, ASKED_BY_QUESTION, &get->outcome, generation);
 		if (get->outcome.account != ACCOUNT_UNAUTHORIZED)
 			break;

@@ -21,6 +21,7 @@ struct reconcile {
 	struct api_query *query;
 	struct thread *thread;	  /* to end early when it is asked to stop */
 	struct patience patience; /* with SIMs that could not be asked for their names */
+	bool newcomers_only;	  /* the last pass had no time left for those that had never failed */
 	bool waits_for_names;	  /* these alone kept the last pass over MO SMS from its end */
 };
 

@@ -4,8 +4,8 @@
  * old throughout may be left early, once it reaches what an earlier complete pass has seen.
  *
  * A mapping may name SIMs by their unique_name, which the list does not tell. While a SIM cannot be asked for, its SMS
- * wait, and the pass is not complete; those of the others go on. They do not wait for ever: the sids of what is told
- * are remembered for the retention only, and must outlive the pass. */
+ * wait, and the pass is not complete; those of the others go on. They do not wait for ever, since the API forgets them.
+ * What is told meanwhile is remembered by its sid until a pass is complete. */
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/flow/reconcile.h"
 
@@ -19,11 +19,9 @@
 #include "bridge/rule/steady_clock.h"
 
 enum { PAGE_SIZE = 100, OVERLAP_MS = 60 * 60 * 1000, GATHER_MAX = 2000 };
-/* Failed questions may take so much of a pass; so long a SIM may fail until its SMS are nobody's. */
-enum { ASKING_MAX_MS = 10 * 1000, GIVE_UP_MS = 24 * 60 * 60 * 1000 };
-
-#define SINCE_KEY  "mo_since"  /* older MO SMS are history */
-#define LISTED_KEY "mo_listed" /* when the last complete pass began */
+/* Failed questions may take so much of a pass. So long a SIM may fail until its SMS are nobody's; of an SMS that is as
+ * old, an hour is enough, for a restart forgets what has failed. */
+enum { ASKING_MAX_MS = 10 * 1000, GIVE_UP_MS = 24 * 60 * 60 * 1000, INSIST_MS = 60 * 60 * 1000 };
 
 /* May what this SIM sent be told? */
 enum admission { NOT_LOOKED_AT, ADMITTED, WAITS };
@@ -40,7 +38,9 @@ struct pass {
 	int64_t last_created_ms;
 	bool ordered; /* so far from new to old */
 	bool failed;
-	bool mute;	   /* no more questions for names */
+	bool mute;	   /* no more questions for names, */
+	bool missed;	   /* though some had never failed */
+	bool own;	   /* the last question failed by itself, and not with all others */
 	bool waits;	   /* some wait for their names */
 	int64_t asking_ms; /* so far, in vain */
 	struct gathered *gathered;
@@ -68,14 +68,14 @@ static void remember_time(struct reconcile *reconcile, const char *key, int64_t 
 static int64_t since(struct reconcile *reconcile, int64_t now_ms)
 {
 	int64_t configured_ms = reconcile->parts.settings->reconcile_since_ms;
-	int64_t since_ms = recall_time(reconcile, SINCE_KEY, -1);
+	int64_t since_ms = recall_time(reconcile, STORE_MO_SINCE, -1);
 	if (since_ms >= 0)
 		return since_ms;
 	if (configured_ms < 0 && now_ms < STEADY_PLAUSIBLE_MS)
 		return -1;
 	/* The API's times may be whole seconds: what came in this one is not history. */
 	since_ms = configured_ms >= 0 ? configured_ms : now_ms - now_ms % 1000;
-	remember_time(reconcile, SINCE_KEY, since_ms);
+	remember_time(reconcile, STORE_MO_SINCE, since_ms);
 	return since_ms;
 }
 
@@ -119,7 +119,8 @@ static bool is_named(struct reconcile *reconcile, const char *sim_sid)
 /* A failure of this question alone; any other one would meet the next question, too. */
 static bool is_its_own(const struct outcome *outcome)
 {
-	return outcome->kind == OUTCOME_UNKNOWN || text_equal(outcome->code, API_UNREADABLE);
+	return outcome->kind == OUTCOME_UNKNOWN || outcome->kind == OUTCOME_REFUSED ||
+	       text_equal(outcome->code, API_UNREADABLE);
 }
 
 static void note_failure(struct pass *pass, const char *sim_sid, const struct outcome *outcome)
@@ -128,6 +129,14 @@ static void note_failure(struct pass *pass, const char *sim_sid, const struct ou
 		return;
 	log_warn("", "a SIM cannot be asked for its name; what it sent waits if the mapping may mean it",
 		 LOG_TEXT("sim", sim_sid), LOG_TEXT("code", outcome->code), LOG_TEXT("why", outcome->reason));
+}
+
+/* An expired token is answered with 403, too: before that counts as a no, a further list has to be answered. */
+static bool is_answered(const struct pass *pass, const char *sim_sid, const struct outcome *outcome)
+{
+	if (text_equal(outcome->code, "api_403"))
+		return patience_knows(&pass->reconcile->patience, sim_sid);
+	return outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_REFUSED;
 }
 
 /* False: it does not say now. */
@@ -139,42 +148,55 @@ static bool ask_name(struct pass *pass, const char *sim_sid)
 	struct outcome outcome = api_query_sim(reconcile->query, sim_sid, sid, name);
 	if (outcome.kind == OUTCOME_DONE && name[0] != '\0')
 		store_learn_sim(reconcile->parts.store, name, sim_sid);
-	if (outcome.kind == OUTCOME_DONE || outcome.kind == OUTCOME_REFUSED) {
+	if (is_answered(pass, sim_sid, &outcome)) {
 		patience_ended(&reconcile->patience, sim_sid);
 		return true;
 	}
 	pass->asking_ms += clock_mono_ms() - asked_ms;
 	pass->mute = !is_its_own(&outcome) || pass->asking_ms > ASKING_MAX_MS;
-	if (is_its_own(&outcome))
+	/* The list was answered with these credentials, a moment ago. */
+	pass->own =
+		is_its_own(&outcome) || outcome.account == ACCOUNT_SLOW_DOWN || outcome.account == ACCOUNT_UNAUTHORIZED;
+	if (pass->own)
 		note_failure(pass, sim_sid, &outcome);
 	return false;
 }
 
-/* What is told while others wait is remembered for the retention, and the pass must end before that. */
-static bool is_given_up(const struct reconcile *reconcile, const char *sim_sid)
+static bool is_given_up(const struct pass *pass, const struct api_resource *resource, bool failed_now)
 {
-	int64_t most_ms = reconcile->parts.settings->spool_retention_ms / 2;
-	return patience_is_over(&reconcile->patience, sim_sid, most_ms < GIVE_UP_MS ? most_ms : GIVE_UP_MS);
+	const struct patience *patience = &pass->reconcile->patience;
+	bool old = resource->created_ms >= 0 && pass->begun_ms - resource->created_ms >= GIVE_UP_MS;
+	bool unremembered = failed_now && !patience_knows(patience, resource->sim_sid);
+	return patience_is_over(patience, resource->sim_sid, GIVE_UP_MS) ||
+	       (old && (unremembered || patience_is_over(patience, resource->sim_sid, INSIST_MS)));
 }
 
-static bool may_be_asked(const struct pass *pass, const char *sim_sid)
+/* Those that fail slowly, again and again, must not take the turn of one that would be answered. */
+static bool has_turn(struct pass *pass, const char *sim_sid)
 {
-	return patience_may_ask(&pass->reconcile->patience, sim_sid, pass->begun_mono_ms);
+	const struct reconcile *reconcile = pass->reconcile;
+	bool newcomer = !patience_knows(&reconcile->patience, sim_sid);
+	pass->missed = pass->missed || (newcomer && pass->mute);
+	return !pass->mute && (newcomer || !reconcile->newcomers_only);
 }
 
-static enum admission admit(struct pass *pass, const char *sim_sid)
+static enum admission admit(struct pass *pass, const struct api_resource *resource)
 {
 	struct reconcile *reconcile = pass->reconcile;
+	const char *sim_sid = resource->sim_sid;
 	if (is_named(reconcile, sim_sid)) {
 		patience_ended(&reconcile->patience, sim_sid);
 		return ADMITTED;
 	}
-	if (!pass->mute && may_be_asked(pass, sim_sid) && ask_name(pass, sim_sid))
+	bool asks = has_turn(pass, sim_sid) && patience_may_ask(&reconcile->patience, sim_sid, pass->begun_mono_ms);
+	if (asks && ask_name(pass, sim_sid))
 		return ADMITTED;
 	if (!mapping_needs_names(reconcile->parts.mo->mapping))
 		return ADMITTED;
 	/* Who was not asked for another reason than its own is asked in the next pass. */
-	if (may_be_asked(pass, sim_sid) || !is_given_up(reconcile, sim_sid))
+	if (!asks && patience_may_ask(&reconcile->patience, sim_sid, pass->begun_mono_ms))
+		return WAITS;
+	if (!is_given_up(pass, resource, asks && pass->own))
 		return WAITS;
 	log_warn("", "its SIM could not be asked for its name for too long: an SMS is nobody's",
 		 LOG_TEXT("sim", sim_sid));
@@ -184,12 +206,12 @@ static enum admission admit(struct pass *pass, const char *sim_sid)
 /* As the SMS before it of the same SIM, so that they keep their order and it is asked for once. */
 static enum admission admission_of(struct pass *pass, size_t index)
 {
-	const char *sim_sid = pass->gathered[index].resource.sim_sid;
-	for (size_t i = index; i > 0; i--)
-		if (pass->gathered[i - 1].admission != NOT_LOOKED_AT &&
-		    text_equal(pass->gathered[i - 1].resource.sim_sid, sim_sid))
-			return pass->gathered[i - 1].admission;
-	return admit(pass, sim_sid);
+	const struct api_resource *resource = &pass->gathered[index].resource;
+	for (size_t i = 0; i < pass->count; i++)
+		if (i != index && pass->gathered[i].admission != NOT_LOOKED_AT &&
+		    text_equal(pass->gathered[i].resource.sim_sid, resource->sim_sid))
+			return pass->gathered[i].admission;
+	return admit(pass, resource);
 }
 
 /* ---- one pass -------------------------------------------------------------------------------------------- */
@@ -199,7 +221,7 @@ static void store_one(struct pass *pass, size_t index)
 	struct reconcile *reconcile = pass->reconcile;
 	struct gathered *gathered = &pass->gathered[index];
 	const struct api_resource *resource = &gathered->resource;
-	if (store_knows_mo(reconcile->parts.store, resource->sid))
+	if (gathered->admission == WAITS || store_knows_mo(reconcile->parts.store, resource->sid))
 		return;
 	gathered->admission = admission_of(pass, index);
 	if (gathered->admission == WAITS) {
@@ -223,6 +245,25 @@ static void store_one(struct pass *pass, size_t index)
 	counters_add(reconcile->parts.counters, COUNT_MO_LISTED);
 }
 
+static bool waits_before(const struct pass *pass, size_t count, const char *sim_sid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_equal(pass->gathered[i].resource.sim_sid, sim_sid))
+			return true;
+	return false;
+}
+
+/* One of each SIM that waits stays, so that what follows in the list waits behind it. */
+static void keep_waiting(struct pass *pass)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < pass->count; i++)
+		if (pass->gathered[i].admission == WAITS &&
+		    !waits_before(pass, kept, pass->gathered[i].resource.sim_sid))
+			pass->gathered[kept++] = pass->gathered[i];
+	pass->count = kept;
+}
+
 static void store_gathered(struct pass *pass)
 {
 	if (pass->count == 0) /* nor is there memory to sort */
@@ -232,7 +273,7 @@ static void store_gathered(struct pass *pass)
 		store_one(pass, i);
 		thread_alive(pass->reconcile->thread);
 	}
-	pass->count = 0;
+	keep_waiting(pass);
 }
 
 /* From before the spool, or so old that its sid is forgotten again; an earlier complete pass has seen that one. */
@@ -277,7 +318,7 @@ bool reconcile_mo(struct reconcile *reconcile)
 	struct pass pass = {
 		.reconcile = reconcile,
 		.since_ms = since(reconcile, now_ms),
-		.listed_ms = recall_time(reconcile, LISTED_KEY, 0),
+		.listed_ms = recall_time(reconcile, STORE_MO_LISTED, 0),
 		.begun_ms = now_ms,
 		.begun_mono_ms = clock_mono_ms(),
 		.last_created_ms = INT64_MAX,
@@ -294,11 +335,12 @@ bool reconcile_mo(struct reconcile *reconcile)
 	if (outcome.kind != OUTCOME_DONE)
 		log_warn("", "MO SMS cannot be listed now", LOG_TEXT("code", outcome.code),
 			 LOG_TEXT("why", outcome.reason));
+	reconcile->newcomers_only = pass.missed;
 	bool read = outcome.kind == OUTCOME_DONE && !pass.failed && !thread_is_stopping(reconcile->thread);
 	bool done = read && !pass.waits;
 	reconcile->waits_for_names = read && pass.waits && !pass.mute;
 	if (done)
-		remember_time(reconcile, LISTED_KEY, now_ms);
+		remember_time(reconcile, STORE_MO_LISTED, now_ms);
 	if (pass.stored > 0)
 		log_info("", "MO SMS found by listing", LOG_NUMBER("count", pass.stored));
 	free(pass.gathered);

@@ -140,7 +140,7 @@ static void settle(const struct search *search, enum verdict verdict, const char
 		 LOG_TEXT("sid", settlement.sid), LOG_NUMBER("candidates", (int64_t)search->found));
 }
 
-/* It has been asked for all along: its look was due when its time was over, and not only now that we are back. */
+/* Its look was due when its time was over already, and not only now that we are back. */
 static bool is_out_of_time(const struct reconcile *reconcile, const struct store_record *record)
 {
 	return record->due_ms - record->attempted_ms >= reconcile->parts.settings->limits_max_age_ms;
@@ -176,7 +176,8 @@ static bool resolve(struct reconcile *reconcile, const struct store_record *reco
 		.sim = record->sim, .status = "", .direction = "to_sim", .page_size = PAGE_SIZE};
 	bool complete;
 	struct outcome outcome = api_query_list(reconcile->query, &filter, take_page, &search, &complete);
-	bool certain = outcome.kind == OUTCOME_DONE && (complete || search.found >= 2);
+	bool named = record->sid[0] != '\0' && search.found == 1; /* whatever else the list would show */
+	bool certain = named || (outcome.kind == OUTCOME_DONE && (complete || search.found >= 2));
 	if (certain)
 		settle(&search, judge(&search, timekeeper_now(reconcile->parts.time)), "");
 	else

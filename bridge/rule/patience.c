@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge/rule/patience.h"
 
-#include <assert.h>
-
 #include "bridge/base/text.h"
 
 enum { NOWHERE = PATIENCE_MAX };
@@ -44,9 +42,12 @@ static int64_t due_ms(const struct patience_entry *entry)
 bool patience_may_ask(const struct patience *patience, const char *name, int64_t mono_ms)
 {
 	size_t at = find(patience, name);
-	if (at == NOWHERE)
-		return find_room(patience, mono_ms) != NOWHERE;
-	return due_ms(&patience->entries[at]) <= mono_ms;
+	return at == NOWHERE || due_ms(&patience->entries[at]) <= mono_ms;
+}
+
+bool patience_knows(const struct patience *patience, const char *name)
+{
+	return find(patience, name) != NOWHERE;
 }
 
 bool patience_failed(struct patience *patience, const char *name, int64_t mono_ms)
@@ -55,7 +56,8 @@ bool patience_failed(struct patience *patience, const char *name, int64_t mono_m
 	bool first = at == NOWHERE;
 	if (first) {
 		at = find_room(patience, mono_ms);
-		assert(at != NOWHERE);
+		if (at == NOWHERE)
+			return false;
 		patience->count += at == patience->count;
 		patience->entries[at] = (struct patience_entry){.failed_ms = mono_ms};
 		text_copy(patience->entries[at].name, sizeof(patience->entries[at].name), name);
@@ -63,6 +65,8 @@ bool patience_failed(struct patience *patience, const char *name, int64_t mono_m
 	struct patience_entry *entry = &patience->entries[at];
 	int64_t step_ms = mono_ms - entry->failed_ms;
 	entry->failing_ms += step_ms < PATIENCE_STEP_MS ? step_ms : PATIENCE_STEP_MS;
+	if (step_ms > PATIENCE_ANEW_MS)
+		entry->failing_ms = 0;
 	entry->failed_ms = mono_ms;
 	return first;
 }
@@ -83,8 +87,10 @@ bool patience_is_over(const struct patience *patience, const char *name, int64_t
 int64_t patience_wait_ms(const struct patience *patience, int64_t mono_ms)
 {
 	int64_t first_ms = INT64_MAX;
-	for (size_t i = 0; i < patience->count; i++)
-		if (due_ms(&patience->entries[i]) < first_ms)
-			first_ms = due_ms(&patience->entries[i]);
-	return first_ms == INT64_MAX || first_ms <= mono_ms ? 0 : first_ms - mono_ms;
+	for (size_t i = 0; i < patience->count; i++) {
+		int64_t due = due_ms(&patience->entries[i]);
+		if (due > mono_ms && due < first_ms)
+			first_ms = due;
+	}
+	return first_ms == INT64_MAX ? 0 : first_ms - mono_ms;
 }

@@ -16,10 +16,11 @@
 #include "bridge/base/limits.h"
 
 enum {
-	PATIENCE_MAX = 256, /* so many at once; others wait, unasked, until one has been answered or let go */
+	PATIENCE_MAX = 256, /* so many at once; others are asked each time, and their failures are not remembered */
 	PATIENCE_LEAST_MS = 1000,
 	PATIENCE_MOST_MS = 5 * 60 * 1000,
-	PATIENCE_STEP_MS = 2 * PATIENCE_MOST_MS, /* more between two failures does not count */
+	PATIENCE_STEP_MS = 2 * PATIENCE_MOST_MS, /* more between two failures does not count, */
+	PATIENCE_ANEW_MS = 24 * 60 * 60 * 1000,	 /* and after so long all begins anew */
 	PATIENCE_IDLE_MS = 60 * 60 * 1000	 /* who was not asked for so long gives way */
 };
 
@@ -37,11 +38,14 @@ struct patience { /* all zero: empty */
 /* A tenth of what it has taken so far, within bounds. */
 int64_t patience_pause_ms(int64_t so_far_ms, int64_t least_ms, int64_t most_ms);
 
-/* Is its pause over? Of one that has not failed: is there room to remember it, should it fail? */
+/* Is its pause over? One that is not known to have failed has none. */
 bool patience_may_ask(const struct patience *patience, const char *name, int64_t mono_ms);
 
-/* It was asked, after patience_may_ask(), and failed. True: for the first time. */
+/* It was asked, after patience_may_ask(), and failed. True: for the first time, and there was room to remember it. */
 bool patience_failed(struct patience *patience, const char *name, int64_t mono_ms);
+
+/* Has it failed before, as far as is remembered? */
+bool patience_knows(const struct patience *patience, const char *name);
 
 /* It was answered, or need not be asked any more. */
 void patience_ended(struct patience *patience, const char *name);
@@ -49,7 +53,7 @@ void patience_ended(struct patience *patience, const char *name);
 /* Has it failed for `limit_ms`? */
 bool patience_is_over(const struct patience *patience, const char *name, int64_t limit_ms);
 
-/* Milliseconds until the first pause is over; 0: now, or nobody pauses. */
+/* Milliseconds until the next pause is over; 0: nobody pauses. */
 int64_t patience_wait_ms(const struct patience *patience, int64_t mono_ms);
 
 #endif

@@ -192,6 +192,27 @@ static void what_the_api_said_yes_to_is_still_known_for_it(void **state)
 	assert_string_equal(world_find(world, "job").error_code, "no_sid");
 }
 
+/* A callback has named it, and the first page shows it: the rest of the list does not matter. */
+static void what_is_named_and_listed_needs_no_further_page(void **state)
+{
+	struct world *world = *state;
+	world_unknown(world, "job");
+	const struct store_report report = {.seq = world_find(world, "job").seq,
+					    .sid = SID_A,
+					    .sim_sid = SIM_1,
+					    .status = API_OTHER,
+					    .error_code = "",
+					    .error_message = ""};
+	store_report(world->store, &report, clock_wall_ms());
+	const struct listed list[] = {{.sid = SID_A, .status = "delivered"}};
+	fake_http_always(
+		LIST_OF_1,
+		(struct fake_answer){.status = 200, .body = page_text(list, 1, API_URL "/SmsCommands?PageToken=2")});
+	fake_http_always("PageToken=2", (struct fake_answer){.status = 400});
+	reconcile_unknown(&world->reconcile);
+	want_state(world, "job", STATE_DELIVERED);
+}
+
 /* The first no after days may be a mishap. */
 static void a_long_absence_makes_no_refusal_final(void **state)
 {
@@ -234,6 +255,7 @@ int main(void)
 		FROZEN_WORLD_TEST(a_refused_list_is_asked_for_ever_more_seldom),
 		FROZEN_WORLD_TEST(what_is_refused_for_max_age_is_for_an_operator),
 		FROZEN_WORLD_TEST(what_the_api_said_yes_to_is_still_known_for_it),
+		FROZEN_WORLD_TEST(what_is_named_and_listed_needs_no_further_page),
 		FROZEN_WORLD_TEST(a_long_absence_makes_no_refusal_final),
 		FROZEN_WORLD_TEST(an_outage_of_days_holds_nothing),
 	};

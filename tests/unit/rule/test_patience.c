@@ -89,9 +89,22 @@ static void time_in_which_nothing_was_asked_does_not_count(void **state)
 	(void)state;
 	struct patience patience = {0};
 	patience_failed(&patience, "x", 0);
-	patience_failed(&patience, "x", 100 * HOUR);
+	patience_failed(&patience, "x", 20 * HOUR);
 	assert_false(patience_is_over(&patience, "x", PATIENCE_STEP_MS + 1));
 	assert_true(patience_is_over(&patience, "x", PATIENCE_STEP_MS));
+}
+
+/* One that was given up long ago is not given up at once when it fails again. */
+static void after_a_day_without_a_question_all_begins_anew(void **state)
+{
+	(void)state;
+	struct patience patience = {0};
+	for (int64_t now_ms = 0; now_ms <= HOUR; now_ms += 5 * MINUTE)
+		patience_failed(&patience, "x", now_ms);
+	assert_true(patience_is_over(&patience, "x", HOUR));
+	patience_failed(&patience, "x", 30 * HOUR);
+	assert_false(patience_is_over(&patience, "x", 1));
+	assert_true(patience_knows(&patience, "x"));
 }
 
 static void the_first_pause_that_ends_is_waited_for(void **state)
@@ -109,7 +122,7 @@ static void the_first_pause_that_ends_is_waited_for(void **state)
 	assert_int_equal(patience_wait_ms(&patience, HOUR), 0);
 }
 
-static void when_all_places_are_taken_only_the_idle_give_way(void **state)
+static void when_all_places_are_taken_only_the_idle_give_way_and_others_are_asked_all_the_same(void **state)
 {
 	(void)state;
 	struct patience patience = {0};
@@ -118,11 +131,12 @@ static void when_all_places_are_taken_only_the_idle_give_way(void **state)
 		text_format(name, sizeof(name), "sim-%d", i);
 		patience_failed(&patience, name, i == 7 ? 0 : SECOND);
 	}
-	assert_false(patience_may_ask(&patience, "one more", PATIENCE_IDLE_MS));
+	assert_true(patience_may_ask(&patience, "one more", PATIENCE_IDLE_MS));
+	assert_false(patience_failed(&patience, "one more", PATIENCE_IDLE_MS));
+	assert_false(patience_knows(&patience, "one more"));
 	assert_true(patience_may_ask(&patience, "sim-8", PATIENCE_IDLE_MS));
-	assert_true(patience_may_ask(&patience, "one more", PATIENCE_IDLE_MS + 1));
 	assert_true(patience_failed(&patience, "one more", PATIENCE_IDLE_MS + 1));
-	assert_false(patience_may_ask(&patience, "sim-7", PATIENCE_IDLE_MS + 1));
+	assert_false(patience_knows(&patience, "sim-7"));
 	assert_false(patience_is_over(&patience, "one more", 1));
 }
 
@@ -136,7 +150,8 @@ int main(void)
 		cmocka_unit_test(patience_ends_after_its_time),
 		cmocka_unit_test(time_in_which_nothing_was_asked_does_not_count),
 		cmocka_unit_test(the_first_pause_that_ends_is_waited_for),
-		cmocka_unit_test(when_all_places_are_taken_only_the_idle_give_way),
+		cmocka_unit_test(after_a_day_without_a_question_all_begins_anew),
+		cmocka_unit_test(when_all_places_are_taken_only_the_idle_give_way_and_others_are_asked_all_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
