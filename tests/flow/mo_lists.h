@@ -18,6 +18,24 @@ static inline struct listed mo(const char *sid, const char *payload, int64_t ago
 			       .created_ms = clock_wall_ms() - ago_ms};
 }
 
+/* One of another SIM. */
+static inline struct listed of(const char *sim, const char *sid, const char *payload, int64_t ago_ms)
+{
+	struct listed listed = mo(sid, payload, ago_ms);
+	listed.sim = sim;
+	return listed;
+}
+
+/* The whole list, whenever it is asked for. */
+static inline void always_list(const struct listed *list, size_t count)
+{
+	fake_http_always(LISTS, (struct fake_answer){.status = 200, .body = page_text(list, count, "")});
+}
+
+/* What the API says of SIM_GATE. */
+static const struct fake_answer gate = {.status = 200,
+					.body = "{\"sid\": \"" SIM_GATE "\", \"unique_name\": \"Gate-7\"}"};
+
 /* The texts of the up events since the last call: "a b". */
 static inline const char *heard(struct world *world)
 {
@@ -42,6 +60,14 @@ static inline void want_heard(struct world *world, const char *want)
 	const char *got = heard(world);
 	if (!text_equal(got, want))
 		fail_msg("heard `%s`, want `%s`", got, want);
+}
+
+/* Of the newest event. */
+static inline void want_topic(struct world *world, const char *want)
+{
+	struct store_event event = world_last_event(world);
+	assert_string_equal(event.topic, want);
+	store_event_clear(&event);
 }
 
 /* The bridge was there an hour ago, and saw an empty list. */

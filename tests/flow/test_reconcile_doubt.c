@@ -178,14 +178,7 @@ static void what_is_refused_for_max_age_is_for_an_operator(void **state)
 static void what_the_api_said_yes_to_is_still_known_for_it(void **state)
 {
 	struct world *world = *state;
-	struct store_attempt taken;
-	int64_t next_ms;
-	world_command(world, 1, "job");
-	int64_t now_ms = timekeeper_now(world->time);
-	assert_int_equal(store_take_due(world->store, now_ms, &taken, 1, &next_ms), 1);
-	const struct store_settlement settlement = {
-		.seq = taken.seq, .event = EVENT_NO_ANSWER, .error_code = "no_sid", .due_ms = now_ms};
-	store_settle(world->store, &settlement, 1, now_ms);
+	say_yes(world, unnamed[0].body);
 	fake_http_always(LIST_OF_1, (struct fake_answer){.status = 404});
 	passes_until_held(world, 2 * DAY);
 	want_state(world, "job", STATE_HELD);

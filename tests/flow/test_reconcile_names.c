@@ -6,19 +6,7 @@
 
 static struct listed of_gate(const char *sid, const char *payload)
 {
-	struct listed listed = mo(sid, payload, MINUTE);
-	listed.sim = SIM_GATE;
-	return listed;
-}
-
-static const struct fake_answer gate = {.status = 200,
-					.body = "{\"sid\": \"" SIM_GATE "\", \"unique_name\": \"Gate-7\"}"};
-
-static void want_topic(struct world *world, const char *want)
-{
-	struct store_event event = world_last_event(world);
-	assert_string_equal(event.topic, want);
-	store_event_clear(&event);
+	return of(SIM_GATE, sid, payload, MINUTE);
 }
 
 /* A list names SIMs by sid, a mapping perhaps by unique_name: the API is asked once. */
@@ -54,7 +42,7 @@ static void credentials_that_may_not_read_sims_stop_nothing(void **state)
 	struct account_state account;
 	was_there(world, HOUR);
 	const struct listed list[] = {of_gate(SID_A, "open")};
-	fake_http_always(LISTS, (struct fake_answer){.status = 200, .body = page_text(list, 1, "")});
+	always_list(list, 1);
 	fake_http_always(SIMS, (struct fake_answer){.status = 403, .body = "{}"});
 	assert_false(reconcile_mo(&world->reconcile)); /* it could be an expired token */
 	want_heard(world, "");
@@ -84,18 +72,6 @@ static void an_sms_waits_while_its_name_cannot_be_asked(void **state)
 	assert_true(reconcile_mo(&world->reconcile));
 	want_heard(world, "open");
 	want_topic(world, "devices/gate/up");
-}
-
-static struct listed of(const char *sim, const char *sid, const char *payload, int64_t ago_ms)
-{
-	struct listed listed = mo(sid, payload, ago_ms);
-	listed.sim = sim;
-	return listed;
-}
-
-static void always_list(const struct listed *list, size_t count)
-{
-	fake_http_always(LISTS, (struct fake_answer){.status = 200, .body = page_text(list, count, "")});
 }
 
 static const struct {

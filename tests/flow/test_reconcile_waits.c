@@ -10,28 +10,6 @@
 
 enum { PAGE = 200, PAGES = 11, PASS_MS = 5 * MINUTE };
 
-static const struct fake_answer gate = {.status = 200,
-					.body = "{\"sid\": \"" SIM_GATE "\", \"unique_name\": \"Gate-7\"}"};
-
-static struct listed of(const char *sim, const char *sid, const char *payload, int64_t ago_ms)
-{
-	struct listed listed = mo(sid, payload, ago_ms);
-	listed.sim = sim;
-	return listed;
-}
-
-static void always_list(const struct listed *list, size_t count)
-{
-	fake_http_always(LISTS, (struct fake_answer){.status = 200, .body = page_text(list, count, "")});
-}
-
-static void want_last_topic(struct world *world, const char *want)
-{
-	struct store_event event = world_last_event(world);
-	assert_string_equal(event.topic, want);
-	store_event_clear(&event);
-}
-
 static void remember_for(struct world *world, int64_t retention_ms)
 {
 	world->settings->spool_retention_ms = retention_ms;
@@ -93,7 +71,7 @@ static void with_a_restart_each_night_the_wait_has_an_end(void **state)
 		pass(world);
 	}
 	want_heard(world, "open");
-	want_last_topic(world, "mqtt-sms-bridge/unmapped");
+	want_topic(world, "mqtt-sms-bridge/unmapped");
 }
 
 /* Only this question is answered so: the list, a moment before, was not. */
@@ -133,7 +111,7 @@ static void a_403_of_an_expired_token_makes_no_sms_nobodys(void **state)
 	fake_clock_advance(10 * SECOND);
 	assert_true(reconcile_mo(&world->reconcile));
 	want_heard(world, "open");
-	want_last_topic(world, "devices/gate/up");
+	want_topic(world, "devices/gate/up");
 }
 
 static void hang(void *ctx, const struct fake_request *request)

@@ -16,6 +16,7 @@
 
 #include "bridge/base/text.h"
 #include "bridge/codec/json.h"
+#include "bridge/edge/sqlite.h"
 #include "bridge/edge/store.h"
 #include "tests/unit/table.h"
 
@@ -72,6 +73,14 @@ static inline int world_setup(void **state)
 	world_open(world);
 	*state = world;
 	return 0;
+}
+
+/* The spool's file by itself, when the store is closed; yours to close. */
+static inline struct sql *world_open_file(struct world *world)
+{
+	store_close(world->store);
+	world->store = NULL;
+	return sql_open(world->path, false);
 }
 
 static inline int world_setup_closed(void **state)

@@ -21,9 +21,7 @@ enum { MANY = 50000, MANY_SIMS = 7 }; /* more than two transactions hold */
 static void let_many_wait(struct world *world)
 {
 	char text[1024];
-	store_close(world->store);
-	world->store = NULL;
-	struct sql *sql = sql_open(world->path, false);
+	struct sql *sql = world_open_file(world);
 	text_format(
 		text, sizeof(text),
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"

@@ -91,9 +91,7 @@ static void every_statement_uses_its_index(void **state)
 {
 	struct world *world = *state;
 	char plan[1024];
-	store_close(world->store);
-	world->store = NULL;
-	struct sql *sql = sql_open(world->path, false);
+	struct sql *sql = world_open_file(world);
 	assert_int_equal(sql_error(sql), SQL_FINE);
 	for (size_t i = 0; i < ROWS(plans); i++) {
 		explain(sql, plans[i].which, plan, sizeof(plan));

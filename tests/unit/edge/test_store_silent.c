@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "bridge/edge/sqlite.h"
 #include "tests/unit/edge/store_world.h"
 
 enum { MANY = 5000, PARTS = 10, STEPS_MAX = 100 }; /* more than one step moves */
@@ -18,9 +17,7 @@ static void let_many_be_silent(struct world *world)
 	world->options.watch_ms = DAY;
 	world_reopen(world);
 	assert_false(store_upkeep(world->store, NOW));
-	store_close(world->store);
-	world->store = NULL;
-	struct sql *sql = sql_open(world->path, false);
+	struct sql *sql = world_open_file(world);
 	text_format(
 		text, sizeof(text),
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
@@ -53,9 +50,7 @@ static int upkeep_to_the_end(struct world *world)
 static int64_t due_between(struct world *world, int64_t from_ms, int64_t to_ms)
 {
 	char text[128];
-	store_close(world->store);
-	world->store = NULL;
-	struct sql *sql = sql_open(world->path, false);
+	struct sql *sql = world_open_file(world);
 	text_format(text, sizeof(text), "SELECT count(*) FROM commands WHERE due_ms > %lld AND due_ms <= %lld",
 		    (long long)from_ms, (long long)to_ms);
 	int64_t count = sql_number(sql, text, -1);
